@@ -1,0 +1,34 @@
+"""Composing settings with Hydra from the groups in `conf/`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from astrid.errors import InputError
+
+CONF = Path(__file__).parent / "conf"
+
+
+def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings `conf/{name}.yaml` with Hydra `overrides`, resolved to plain values.
+
+    Raises:
+        InputError: no such config, or an override that Hydra can't apply.
+
+    >>> compose("train", ["trainer.epochs=2"])["trainer"]["epochs"]
+    2
+    """
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+            config = hydra.compose(name, overrides=list(overrides))
+        plain = OmegaConf.to_container(config, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise InputError(f"settings {name!r}: {'; '.join(lines[:3])}") from None
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}

@@ -1,0 +1,126 @@
+"""Finished explanations, as data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, overload
+
+import numpy as np
+import pandas as pd
+
+from astrid.text.document import Span
+
+TargetKind = Literal["probability", "logit", "logit_difference"]
+
+
+@dataclass(frozen=True)
+class TargetValue:
+    """Which number was explained: the `kind` of output of class `index`, and its `value`."""
+
+    index: int
+    label: str
+    value: float
+    kind: TargetKind
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model answers on the plain text; `probabilities` of all K classes."""
+
+    index: int
+    label: str
+    probability: float
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Scores of one text's T tokens and W words by one method.
+
+    Attributes:
+        text: the text.
+        method: the method's name.
+        target: the output that the scores explain.
+        prediction: the model's answer on the plain text.
+        tokens: names of the pieces, special tokens included.
+        token_scores: `[T]` signed contribution of each piece.
+        words: the words of the text that the model saw.
+        word_scores: `[W]` sum of the scores of each word's pieces.
+        offsets: character span of each word.
+        completeness_gap: how far the scores miss f(x) − f(baseline), absolute; None where the
+            method makes no such promise.
+        evaluations: rows that the model ran.
+        truncated: whether the model saw only the text's beginning.
+        special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
+    """
+
+    text: str
+    method: str
+    target: TargetValue
+    prediction: Prediction
+    tokens: tuple[str, ...]
+    token_scores: np.ndarray
+    words: tuple[str, ...]
+    word_scores: np.ndarray
+    offsets: tuple[Span, ...]
+    completeness_gap: float | None
+    evaluations: int
+    truncated: bool
+    special_share: float
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that `astrid explain --json` prints, plain values only."""
+        return {
+            "text": self.text,
+            "method": self.method,
+            "target": {
+                "index": self.target.index,
+                "label": self.target.label,
+                "value": self.target.value,
+                "kind": self.target.kind,
+            },
+            "prediction": {
+                "label": self.prediction.label,
+                "probability": self.prediction.probability,
+            },
+            "tokens": list(self.tokens),
+            "token_scores": [float(score) for score in self.token_scores],
+            "words": list(self.words),
+            "word_scores": [float(score) for score in self.word_scores],
+            "offsets": [list(span) for span in self.offsets],
+            "completeness_gap": self.completeness_gap,
+            "evaluations": self.evaluations,
+            "truncated": self.truncated,
+            "special_share": self.special_share,
+        }
+
+
+class Explanations(Sequence[Explanation]):
+    """Explanations of several texts, in the order of the texts."""
+
+    def __init__(self, items: Sequence[Explanation]) -> None:
+        self._items = tuple(items)
+
+    @overload
+    def __getitem__(self, index: int) -> Explanation: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Explanations": ...
+    def __getitem__(self, index: int | slice) -> "Explanation | Explanations":
+        return Explanations(self._items[index]) if isinstance(index, slice) else self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Explanation]:
+        return iter(self._items)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a word: text number, word, span, score, and the explanation's target."""
+        rows = [
+            (number, item.method, item.target.label, word, start, end, float(score))
+            for number, item in enumerate(self._items)
+            for word, (start, end), score in zip(
+                item.words, item.offsets, item.word_scores, strict=True
+            )
+        ]
+        columns = ["text", "method", "target", "word", "start", "end", "score"]
+        return pd.DataFrame(rows, columns=columns)

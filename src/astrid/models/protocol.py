@@ -1,0 +1,118 @@
+"""What a model must be able to do so that the engine can explain it."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+
+Answers = Literal["values", "gradients", "attentions"]
+"""What a model can be asked for: outputs of changed texts, gradients of inputs, attention weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedText:
+    """One text as one model reads it; T tokens, unpadded.
+
+    Attributes:
+        text: as it was given.
+        tokens: the pieces' names, special tokens included.
+        ids: `[T]` vocabulary indices.
+        type_ids: `[T]` segment indices.
+        special: `[T]` True for tokens that the tokenizer added; they are never perturbed.
+        offsets: `[T, 2]` character span of each piece in `text`; (0, 0) for special tokens.
+        truncated: whether the end of the text was cut off.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    ids: np.ndarray
+    type_ids: np.ndarray
+    special: np.ndarray
+    offsets: np.ndarray
+    truncated: bool
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows for one forward pass: B rows padded to T tokens on the right.
+
+    Exactly one of `ids` and `embeds` is given.
+
+    Attributes:
+        mask: `[B, T]` 1 for tokens that may be attended to, 0 for padding and hidden tokens.
+        type_ids: `[B, T]` segment indices.
+        ids: `[B, T]` vocabulary indices.
+        embeds: `[B, T, D]` word embeddings; positions and segments are added by the model.
+    """
+
+    mask: torch.Tensor
+    type_ids: torch.Tensor
+    ids: torch.Tensor | None = None
+    embeds: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class TokenIds:
+    """Ids of the tokens that perturbations need; None where the tokenizer has none."""
+
+    pad: int | None = None
+    mask: int | None = None
+    unknown: int | None = None
+
+
+class TextModel(Protocol):
+    """A text classifier as the engine sees it: B rows, T tokens, D embedding size, K classes."""
+
+    @property
+    def name(self) -> str:
+        """A short name for tables and messages."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the K classes."""
+
+    @property
+    def answers(self) -> frozenset[Answers]:
+        """What the model can be asked for."""
+
+    @property
+    def token_ids(self) -> TokenIds:
+        """Ids of the padding, mask and unknown tokens."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where tensors of a batch must be."""
+
+    def encode(self, text: str) -> EncodedText:
+        """The exact ids that the model predicts on."""
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """Word embeddings `[..., D]` of `ids`, without positions and segments."""
+
+    def mean_embedding(self) -> torch.Tensor:
+        """`[D]` mean over the vocabulary."""
+
+    def values(self, batch: Batch) -> torch.Tensor:
+        """Logits `[B, K]`; differentiable in `batch.embeds` where those are given."""
+
+    def attentions(self, batch: Batch) -> torch.Tensor:
+        """Attention weights `[L, B, H, T, T]` of L layers and H heads."""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What tables say about a model beside its answers.
+
+    Attributes:
+        parameters: of the whole model.
+        head_parameters: of the classifier head alone.
+        warnings: a line for whatever makes its explanations doubtful (untrained head, …).
+    """
+
+    parameters: int
+    head_parameters: int
+    warnings: tuple[str, ...] = field(default=())

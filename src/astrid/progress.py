@@ -1,0 +1,34 @@
+"""Progress bars with time left, on stderr, for work that takes more than a moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class Advance(Protocol):
+    """Told how many further units are done."""
+
+    def __call__(self, done: int = 1) -> None: ...
+
+
+def silent(done: int = 1) -> None:
+    """An `Advance` that shows nothing: the default of library calls."""
+
+
+@contextmanager
+def bar(description: str, total: int | None) -> Iterator[Advance]:
+    """A progress bar on stderr; yields the function that advances it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done=1: progress.advance(task, done)

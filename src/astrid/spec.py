@@ -1,0 +1,82 @@
+"""Specs: frozen, checked settings whose canonical JSON is the identity of what they make."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from astrid.errors import InputError
+
+
+class Spec(BaseModel):
+    """Base of every spec and every `Params`: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def digest(self) -> str:
+        """First 16 hex digits of the SHA-256 of the canonical JSON (sorted keys, no spaces)."""
+        return digest(self.model_dump(mode="json"))
+
+
+SpecT = TypeVar("SpecT", bound=Spec)
+
+
+def digest(value: Any) -> str:
+    """First 16 hex digits of the SHA-256 of `value` as canonical JSON.
+
+    >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a wrong name: the nearest right one, or all of them.
+
+    >>> nearest("atention", ["attention", "lime"])
+    'did you mean "attention"?'
+    >>> nearest("x", ["attention", "lime"])
+    'known: attention, lime'
+    """
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f'did you mean "{close[0]}"?' if close else f"known: {', '.join(known)}"
+
+
+def checked(spec: type[SpecT], values: Mapping[str, Any], where: str) -> SpecT:
+    """Build `spec` from `values`, or raise `InputError` with the first problem in one line.
+
+    `where` names the place for the reader, for example `trainer` or `--params`.
+    """
+    try:
+        return spec.model_validate(dict(values))
+    except ValidationError as error:
+        raise InputError(_first_problem(spec, error, where)) from None
+
+
+def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
+    problem = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in problem["loc"])
+    place = f"{where}.{path}" if path else where
+    if problem["type"] == "extra_forbidden":
+        parent = _spec_at(spec, problem["loc"][:-1])
+        hint = nearest(str(problem["loc"][-1]), parent.model_fields) if parent else ""
+        return f"{place}: no such setting; {hint}"
+    if problem["type"] == "missing":
+        return f"{place}: this setting is required"
+    return f"{place}: {problem['msg']} (got {problem['input']!r})"
+
+
+def _spec_at(spec: type[Spec], path: tuple[int | str, ...]) -> type[Spec] | None:
+    """The nested spec that `path` leads to, where the fields' types say so."""
+    for part in path:
+        field = spec.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, Spec)):
+            return None
+        spec = annotation
+    return spec

@@ -1,0 +1,1 @@
+"""Texts with labels and evidence, and where they come from."""
