@@ -26,7 +26,7 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
             config = hydra.compose(name, overrides=list(overrides))
-        plain = OmegaConf.to_container(config, resolve=True)
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(f"settings {name!r}: {'; '.join(lines[:3])}") from None

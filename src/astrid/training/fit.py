@@ -89,7 +89,7 @@ def fit(
         InputError: unusable settings or texts, `folder` holds something else or is in use, or the
             loss is no longer a number.
     """
-    folder = Path(folder)
+    folder, spec = Path(folder), spec.resolved()
     _check_corpora(spec, train, validation)
     identity = _identity(spec, train, validation)
     with work_folder(folder) as work:
@@ -181,7 +181,7 @@ def _module(
 ) -> TrainingModule:
     settings = spec.trainer
     steps = settings.epochs * -(-batches // settings.accumulate)
-    weights = _class_weights(settings, train)
+    weights = class_weights(settings, train)
     return TrainingModule(model, settings, spec.seed, steps, weights)
 
 
@@ -197,7 +197,7 @@ def _loaders(
     )
 
 
-def _class_weights(settings: TrainerSpec, train: Corpus) -> torch.Tensor | None:
+def class_weights(settings: TrainerSpec, train: Corpus) -> torch.Tensor | None:
     """`[K]` weights of the loss; `balanced` is N / (K · texts of the class), as scikit-learn's."""
     if settings.class_weights == "none":
         return None

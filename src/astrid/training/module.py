@@ -60,8 +60,12 @@ class TrainingModule(pl.LightningModule):
         self._texts = 0
         self._answers: list[tuple[torch.Tensor, torch.Tensor]] = []
 
-    def on_train_epoch_start(self) -> None:
-        # Dropout then depends on (seed, epoch) alone, and a resumed run equals an undisturbed one.
+    def on_train_batch_start(self, batch: TextBatch, batch_idx: int) -> None:
+        if batch_idx > 0:
+            return
+        # Not in on_train_epoch_start: what Lightning draws between it and the first batch differs
+        # between an undisturbed and a resumed run. Seeded here, dropout depends on (seed, epoch)
+        # alone, and the two give the same weights.
         drawn = np.random.SeedSequence([self.seed, self.current_epoch]).generate_state(1)
         torch.manual_seed(int(drawn[0]))
         self._loss_sum, self._texts = torch.zeros((), device=self.device), 0
@@ -92,11 +96,12 @@ class TrainingModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         settings = self.settings
+        assert settings.learning_rate is not None, "the spec is resolved before training"
         optimizer = torch.optim.AdamW(
             _groups(self.model, settings.weight_decay),
             lr=settings.learning_rate,
-            # Lightning can't clip before a fused step that also undoes float16 scaling.
-            fused=settings.precision != "16-mixed",
+            # Lightning refuses to clip gradients before a fused step in mixed precision.
+            fused=settings.precision == "32",
         )
         warmup = settings.warmup if settings.warmup >= 1 else settings.warmup * self.steps
         schedule = get_scheduler(

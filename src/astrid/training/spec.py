@@ -20,7 +20,8 @@ class TrainerSpec(Spec):
         epochs: passes over the training texts, at most.
         batch_size: texts a step.
         accumulate: steps whose gradients are added before the weights change.
-        learning_rate: the highest, after warm-up.
+        learning_rate: the highest, after warm-up; by default 2e-5 for weights that were pretrained
+            or copied, and 5e-4 for weights drawn at random.
         weight_decay: of all weights except biases and normalisation layers.
         warmup: below 1, the share of the run, otherwise the number of weight changes, during
             which the learning rate rises from 0.
@@ -38,7 +39,7 @@ class TrainerSpec(Spec):
     epochs: int = Field(default=3, ge=1)
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    learning_rate: Positive = 2e-5
+    learning_rate: Positive | None = None
     weight_decay: float = Field(default=0.01, ge=0)
     warmup: float = Field(default=0.1, ge=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
@@ -72,3 +73,15 @@ class TrainSpec(Spec):
     head: HeadSpec = Field(default_factory=HeadSpec)
     trainer: TrainerSpec = Field(default_factory=TrainerSpec)
     seed: int = Field(default=0, ge=0, lt=2**32)
+
+    def resolved(self) -> "TrainSpec":
+        """The same spec with the learning rate filled in.
+
+        >>> TrainSpec(encoder=EncoderSpec(preset="mini", init="scratch")).resolved().trainer.learning_rate
+        0.0005
+        """
+        if self.trainer.learning_rate is not None:
+            return self
+        rate = 5e-4 if self.encoder.init == "scratch" else 2e-5
+        trainer = self.trainer.model_copy(update={"learning_rate": rate})
+        return self.model_copy(update={"trainer": trainer})

@@ -1,0 +1,54 @@
+"""A corpus and a spec so small that training takes a second, and a program that trains it."""
+
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from astrid.models.build import EncoderSpec
+from astrid.models.heads import HeadSpec
+from astrid.text.document import Corpus, Document
+from astrid.training.fit import FitResult, fit
+from astrid.training.spec import TrainerSpec, TrainSpec
+
+_FILLER = "the of a film story about people who live in town and go home again today".split()
+_SIGNAL = (("awful", "poor"), ("great", "lovely"), ("odd", "strange"))
+
+
+def corpus(size: int, seed: int, classes: int = 2) -> Corpus:
+    """Texts of 4 to 12 words, one of which gives the class away."""
+    draw = random.Random(seed)
+    documents = []
+    for number in range(size):
+        label = number % classes
+        words = draw.choices(_FILLER, k=draw.randint(3, 11))
+        words.insert(draw.randrange(len(words)), draw.choice(_SIGNAL[label]))
+        documents.append(Document(f"{seed}-{number}", " ".join(words), {"label": label}))
+    return Corpus("toy", tuple(documents), {"label": ("bad", "good", "odd")[:classes]})
+
+
+def spec(head: str = "linear", seed: int = 0, **trainer: Any) -> TrainSpec:
+    """One layer of 16 dimensions; three epochs unless said otherwise."""
+    settings = {"epochs": 3, "learning_rate": 1e-2, "batch_size": 8, "accelerator": "cpu"}
+    return TrainSpec(
+        encoder=EncoderSpec(
+            init="scratch",
+            layers=1,
+            hidden_size=16,
+            attention_heads=2,
+            intermediate_size=32,
+            vocab_size=120,
+            max_length=32,
+        ),
+        head=HeadSpec(name=head),
+        trainer=TrainerSpec(**{**settings, **trainer}),
+        seed=seed,
+    )
+
+
+def train(folder: Path, **trainer: Any) -> FitResult:
+    return fit(spec(**trainer), corpus(64, 1), corpus(24, 2), folder, progress=False)
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]), epochs=int(sys.argv[2]))
