@@ -56,12 +56,16 @@ def test_same_seed_same_bytes_and_other_seed_others(tmp_path: Path) -> None:
     torch.manual_seed(2)
     before = torch.random.get_rng_state()
     train(tmp_path / "b", epochs=2)
-    assert torch.equal(before, torch.random.get_rng_state()), "the caller's randomness is left alone"
+    assert torch.equal(before, torch.random.get_rng_state()), (
+        "the caller's randomness is left alone"
+    )
     fit(spec(seed=1, epochs=2), corpus(64, 1), corpus(24, 2), tmp_path / "c", progress=False)
     a, b, c = ((tmp_path / name / "model.safetensors").read_bytes() for name in "abc")
     assert a == b
     assert a != c
-    assert (tmp_path / "a/tokenizer.json").read_text() == (tmp_path / "b/tokenizer.json").read_text()
+    assert (tmp_path / "a/tokenizer.json").read_text() == (
+        tmp_path / "b/tokenizer.json"
+    ).read_text()
 
 
 def test_finished_model_is_reused_and_another_is_refused(trained: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,8 +35,8 @@ def weights(folder: Path) -> bytes:
     return (folder / "model.safetensors").read_bytes()
 
 
-def stop_after(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
-    """Let the run end abruptly once the checkpoint of `epoch` is there."""
+def interrupted(folder: Path, epoch: int, **settings: Any) -> None:
+    """Train, and end abruptly once the checkpoint of `epoch` is there."""
     tidy = Keeper._tidy
 
     def then_stop(keeper: Keeper) -> None:
@@ -43,16 +44,17 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
         if len(keeper.rows) == epoch:
             raise Killed
 
-    monkeypatch.setattr(Keeper, "_tidy", then_stop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "_tidy", then_stop)
+        with pytest.raises(Killed):
+            train(folder, **settings)
 
 
 @pytest.mark.parametrize("epoch", [1, 3, EPOCHS])
 def test_goes_on_after_an_epoch(
-    epoch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: bytes
+    epoch: int, tmp_path: Path, undisturbed: bytes
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        stop_after(patch, epoch)
-        train(tmp_path / "toy", epochs=EPOCHS)
+    interrupted(tmp_path / "toy", epoch, epochs=EPOCHS)
     assert os.listdir(tmp_path) == [".toy.work"]
     result = train(tmp_path / "toy", epochs=EPOCHS)
     assert result.resumed
@@ -80,12 +82,9 @@ def test_damaged_checkpoints_cost_only_time(
     damage: Callable[[Path], None],
     how_many: int,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     undisturbed: bytes,
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        stop_after(patch, 3)
-        train(tmp_path / "toy", epochs=EPOCHS)
+    interrupted(tmp_path / "toy", 3, epochs=EPOCHS)
     found = checkpoints(tmp_path / ".toy.work")
     assert len(found) == 2
     for path in found[:how_many]:
@@ -95,19 +94,15 @@ def test_damaged_checkpoints_cost_only_time(
     assert weights(tmp_path / "toy") == undisturbed
 
 
-def test_other_settings_start_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        stop_after(patch, 1)
-        train(tmp_path / "toy", epochs=2)
+def test_other_settings_start_anew(tmp_path: Path) -> None:
+    interrupted(tmp_path / "toy", 1, epochs=2)
     assert not train(tmp_path / "toy", epochs=3).resumed
 
 
-def test_a_stopped_run_stays_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_stays_stopped(tmp_path: Path) -> None:
     settings = {"epochs": 30, "patience": 2, "learning_rate": 0.03}
     whole = train(tmp_path / "whole", **settings)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        stop_after(patch, whole.epochs)
-        train(tmp_path / "toy", **settings)
+    interrupted(tmp_path / "toy", whole.epochs, **settings)
     again = train(tmp_path / "toy", **settings)
     assert (again.epochs, again.best_epoch) == (whole.epochs, whole.best_epoch)
     assert weights(tmp_path / "toy") == weights(tmp_path / "whole")
@@ -119,9 +114,10 @@ def test_killed_while_publishing(
     def killed(work: Path, folder: Path) -> None:
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(fit_module, "_publish", killed)
-        train(tmp_path / "toy", epochs=EPOCHS)
+        with pytest.raises(Killed):
+            train(tmp_path / "toy", epochs=EPOCHS)
     assert train(tmp_path / "toy", epochs=EPOCHS).resumed
     assert weights(tmp_path / "toy") == undisturbed
 

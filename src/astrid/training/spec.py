@@ -77,7 +77,8 @@ class TrainSpec(Spec):
     def resolved(self) -> "TrainSpec":
         """The same spec with the learning rate filled in.
 
-        >>> TrainSpec(encoder=EncoderSpec(preset="mini", init="scratch")).resolved().trainer.learning_rate
+        >>> spec = TrainSpec(encoder=EncoderSpec(preset="mini", init="scratch"))
+        >>> spec.resolved().trainer.learning_rate
         0.0005
         """
         if self.trainer.learning_rate is not None:

@@ -58,7 +58,7 @@ def _locked(work: Path, folder: Path) -> int:
         except OSError:
             os.close(handle)
             raise InputError(
-                f"{folder}: another run is training this model; wait for it or choose another folder"
+                f"{folder}: another run trains this model; wait for it or choose another folder"
             ) from None
         if _is_current(handle, work / _LOCK):
             return handle
