@@ -89,8 +89,8 @@ def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Reso
     with torch.enable_grad():
         parts = _parts(chunks, model.values(batch))
         values = [target.of(part) for target, part in zip(targets, parts, strict=True)]
-        weights = [_weights(chunk, model.device) for chunk in chunks]
-        total = torch.stack([v @ w for v, w in zip(values, weights, strict=True)]).sum()
+        pairs = zip(values, chunks, strict=True)
+        total = torch.stack([value @ _weights(chunk, value) for value, chunk in pairs]).sum()
         (gradients_BTD,) = torch.autograd.grad(total, batch.embeds)
     for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True):
         gradient_TD = part.sum(dim=0, dtype=torch.float64)[: chunk.length]
@@ -154,9 +154,9 @@ def _embed_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
     return Batch(mask=mask, type_ids=type_ids, embeds=embeds_BTD)
 
 
-def _weights(chunk: Chunk, device: torch.device) -> torch.Tensor:
+def _weights(chunk: Chunk, like: torch.Tensor) -> torch.Tensor:
     weights = _as(chunk.work, PathWork).request.weights[chunk.rows]
-    return torch.as_tensor(weights, dtype=torch.float32, device=device)
+    return torch.as_tensor(weights, dtype=like.dtype, device=like.device)
 
 
 def _parts(chunks: Sequence[Chunk], rows: torch.Tensor | np.ndarray) -> list:
