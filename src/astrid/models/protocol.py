@@ -84,6 +84,10 @@ class TextModel(Protocol):
         """Ids of the padding, mask and unknown tokens."""
 
     @property
+    def facts(self) -> "ModelFacts":
+        """Sizes, and what makes explanations of it doubtful."""
+
+    @property
     def device(self) -> torch.device:
         """Where tensors of a batch must be."""
 
