@@ -36,7 +36,8 @@ def choose_cases(
     """Up to three texts: reasons most alike, right for other reasons, a changed prediction.
 
     1. the text with the highest of all mean cosines over the students;
-    2. the text with the lowest cosine of any student that predicts what the teacher predicts;
+    2. the text with the lowest cosine of any student that predicts what the teacher predicts, if
+       that is low enough for the reasons to count as different;
     3. the text with the lowest cosine of any student that predicts something else.
 
     A text is shown once; a kind of case that does not occur is left out. Between equal texts the
@@ -50,9 +51,10 @@ def choose_cases(
     comparisons = [row.comparison for row in family.rows if row.comparison]
     cosines = np.array([[row.agreement["cosine"] for row in item.rows] for item in comparisons])
     agrees = np.array([[row.prediction_agrees for row in item.rows] for item in comparisons])
+    differ = np.array([[row.reasons_differ is True for row in item.rows] for item in comparisons])
     finds = (
         ("Reasons most alike", -cosines.mean(axis=0)),
-        ("Same prediction, other reasons", _lowest(cosines, agrees)),
+        ("Same prediction, other reasons", _lowest(cosines, differ)),
         ("Another prediction", _lowest(cosines, ~agrees)),
     )
     cases: list[Case] = []
