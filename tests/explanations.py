@@ -65,4 +65,6 @@ def examined(
     """A model that is right on the first `accuracy` of a hundred texts."""
     explanations = scores if isinstance(scores, Explanations) else many(scores.tolist())
     right = round(100 * accuracy)
-    return ExaminedModel(name, explanations, [True] * right + [False] * (100 - right), parameters, 0.01)
+    return ExaminedModel(
+        name, explanations, [True] * right + [False] * (100 - right), parameters, 0.01
+    )
