@@ -1,0 +1,256 @@
+"""Reading encoders, classifiers and tokenizers from folders and from the Hugging Face hub.
+
+Safetensors only; nothing is unpickled and no code from a model repository is run.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from astrid.errors import InputError
+
+Loaded = TypeVar("Loaded")
+
+_MODEL_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    ImportError,
+    SafetensorError,
+)
+
+
+class LoadedClassifier(NamedTuple):
+    """A classifier in evaluation mode, its tokenizer, and a line for each thing to beware of."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    warnings: tuple[str, ...]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without transformers' progress bars and loading reports."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def load_config(source: str) -> PretrainedConfig:
+    """The configuration of the model `source`: a folder or a hub id."""
+    _check_folder(source)
+    return _fetch(source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local))
+
+
+def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of `source`, without any fixed padding or truncation that its file carries.
+
+    Raises:
+        InputError: there is none, or it can't be read, or it gives no character offsets.
+    """
+    _check_folder(source)
+    if Path(source).is_dir() and not _has_tokenizer(Path(source)):
+        raise InputError(f"{source}: no tokenizer files (tokenizer.json); copy the model's own here")
+    tokenizer = _fetch(
+        source, "tokenizer", lambda **local: AutoTokenizer.from_pretrained(source, **local)
+    )
+    if not tokenizer.is_fast:
+        raise InputError(f"{source}: its tokenizer gives no character offsets; a fast one is needed")
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.backend_tokenizer.no_truncation()
+    return tokenizer
+
+
+def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """The encoder `source`, without a head, as `dtype` whatever its checkpoint has.
+
+    `source` is a folder or a hub id; of an Astrid model it is the encoder that is taken.
+
+    Raises:
+        InputError: nothing there, files missing or damaged, only pickled weights, or a decoder.
+    """
+    config = load_config(source)
+    if config.model_type == "astrid":
+        return load_classifier(source, dtype).model.encoder
+    _check_is_encoder(source, config)
+    _check_weights(source)
+    encoder, report = _fetch(
+        source,
+        "weights",
+        lambda **local: AutoModel.from_pretrained(
+            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+        ),
+    )
+    missing = [name for name in report["missing_keys"] if not name.startswith("pooler.")]
+    if missing:
+        raise InputError(f"{source}: its weights are incomplete ({_some(missing)} missing)")
+    return encoder
+
+
+def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedClassifier:
+    """A sequence classifier and its tokenizer from a folder or the hub, as `dtype`.
+
+    Raises:
+        InputError: nothing there, files missing or damaged, only pickled weights, or no
+            architecture that classifies texts.
+    """
+    source = str(source)
+    load_config(source)
+    tokenizer = load_tokenizer(source)
+    _check_weights(source)
+    model, report = _fetch(
+        source,
+        "weights",
+        lambda **local: AutoModelForSequenceClassification.from_pretrained(
+            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+        ),
+    )
+    missing = sorted(report["missing_keys"])
+    if model.config.model_type == "astrid" and any(m.startswith("encoder.") for m in missing):
+        raise InputError(f"{source}: its weights are incomplete ({_some(missing)} missing)")
+    return LoadedClassifier(model.eval(), tokenizer, _warnings(source, missing))
+
+
+def _warnings(source: str, missing: list[str]) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    return (
+        f"{source}: this model's classifier is untrained: {_some(missing)} not in the checkpoint "
+        "and drawn at random, so that its answers mean nothing",
+    )
+
+
+def _some(names: list[str]) -> str:
+    rest = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(sorted(names)[:2]) + rest
+
+
+def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
+    """Run `load` on local files first, and on the network only if they don't suffice."""
+    with quiet():
+        try:
+            return load(local_files_only=True)
+        except _MODEL_ERRORS as error:
+            if Path(source).is_dir():
+                raise InputError(f"{source}: its {what} can't be read ({_brief(error)})") from error
+            first = error
+        if not _hub_answers():
+            raise InputError(
+                f"{source}: not a folder here, not downloaded before, and the Hugging Face hub "
+                "can't be reached; give a local folder"
+            ) from first
+        try:
+            return load(local_files_only=False)
+        except _MODEL_ERRORS as error:
+            raise InputError(
+                f"{source}: its {what} can't be had from the Hugging Face hub ({_brief(error)})"
+            ) from error
+
+
+def _brief(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def _hub_answers() -> bool:
+    """Whether the hub can be reached: asked once, where its own client would retry for a minute."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=5)
+    except Exception:  # noqa: BLE001 - the client library behind it changes; any failure means no
+        return False
+    return True
+
+
+def _check_folder(source: str) -> None:
+    """Refuse what looks like a path and isn't there, and folders without a usable config."""
+    folder = Path(source)
+    if not folder.is_dir():
+        if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") != 1:
+            _refuse_path(source)
+        return
+    config = folder / "config.json"
+    if not config.is_file():
+        raise InputError(f"{source}: no config.json; this is not a model folder")
+    try:
+        values = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{config}: can't be read ({_brief(error)}); save the model again") from None
+    if not isinstance(values, dict) or "model_type" not in values:
+        raise InputError(f"{config}: names no model_type; this is not a transformers model")
+
+
+def _refuse_path(source: str) -> None:
+    # Old hub ids have no slash ("gpt2"): only they are left to the hub.
+    if "/" not in source and not source.startswith((".", "~")):
+        return
+    raise InputError(f"{source}: no such folder; give a model folder or a hub id (owner/name)")
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    names = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
+    return any((folder / name).is_file() for name in names)
+
+
+def _check_weights(source: str) -> None:
+    """Name missing, pickled or truncated weight files of a local folder before loading them."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        pickled = any(folder.glob("*.bin"))
+        hint = (
+            "only pickled weights (.bin), which are not loaded; convert them to safetensors"
+            if pickled
+            else "no model.safetensors; train or save the model again"
+        )
+        raise InputError(f"{source}: {hint}")
+    for file in files:
+        try:
+            with safe_open(file, framework="pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise InputError(
+                f"{file}: damaged or cut off ({_brief(error)}); train or copy the model again"
+            ) from None
+
+
+def _check_is_encoder(source: str, config: Any) -> None:
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
+
+    kind = config.model_type
+    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if causal or config.is_encoder_decoder:
+        raise InputError(f"{source}: {kind} is not an encoder; give one such as BERT or RoBERTa")

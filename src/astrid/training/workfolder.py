@@ -1,0 +1,72 @@
+"""The hidden folder in which a model is trained, beside the one in which it will appear."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from astrid.errors import InputError
+
+_LOCK = "lock"
+
+
+@contextmanager
+def work_folder(folder: Path) -> Iterator[Path]:
+    """Yield `.{name}.work` beside `folder`, locked against other processes and threads.
+
+    It stays when the block ends if there are checkpoints in it to go on from.
+
+    Raises:
+        InputError: another run holds it, or it can't be made.
+    """
+    work = folder.parent / f".{folder.name}.work"
+    handle = _locked(work, folder)
+    try:
+        yield work
+    finally:
+        if not any(work.glob("epoch-*.ckpt")):
+            clear(work)
+            # The lock goes last, so that no other run takes the ruins for its own.
+            shutil.rmtree(work, ignore_errors=True)
+        os.close(handle)
+
+
+def clear(work: Path) -> None:
+    """Empty the work folder, except for the lock."""
+    for path in work.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            path.unlink(missing_ok=True)
+
+
+def _locked(work: Path, folder: Path) -> int:
+    while True:
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+            handle = os.open(work / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            continue  # another run removed the folder between the two calls
+        except OSError as error:
+            raise InputError(
+                f"{folder}: can't be written ({error.strerror}); choose another place"
+            ) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise InputError(
+                f"{folder}: another run is training this model; wait for it or choose another folder"
+            ) from None
+        if _is_current(handle, work / _LOCK):
+            return handle
+        os.close(handle)  # the file was removed by the run that held it: lock the new one
+
+
+def _is_current(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
