@@ -156,7 +156,7 @@ def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
 
 def _max_length(module: Any, tokenizer: Any) -> int:
     """The smallest of what the settings, the position table and the tokenizer allow."""
-    limits = [tokenizer.model_max_length, getattr(module.config, "max_length", None)]
+    limits = [tokenizer.model_max_length, getattr(module.config, "max_sequence_length", None)]
     for name, part in module.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, torch.nn.Embedding):
             # RoBERTa's positions begin behind the padding index.
