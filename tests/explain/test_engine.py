@@ -53,7 +53,9 @@ def test_masked_rows_are_what_a_plain_call_gives(replace):
     keep = np.ones((2, len(encoded)), dtype=bool)
     keep[1, [2, 3, 7]] = False
     answer, _ = run_one(model, tiny.SENTENCES[0], MaskedRows(keep, replace))
-    ids, mask, types = (torch.as_tensor(x)[None].clone() for x in (encoded.ids, encoded.ids, encoded.type_ids))
+    ids, mask, types = (
+        torch.as_tensor(x)[None].clone() for x in (encoded.ids, encoded.ids, encoded.type_ids)
+    )
     mask = torch.ones_like(ids)
     if replace == "delete":
         ids, mask, types = (x[:, keep[1]] for x in (ids, mask, types))

@@ -26,7 +26,9 @@ class LinearModel:
     def encode(self, text):
         words = text.split()
         starts = np.cumsum([0] + [len(word) + 1 for word in words[:-1]])
-        offsets = np.array([(start, start + len(word)) for start, word in zip(starts, words, strict=True)])
+        offsets = np.array(
+            [(start, start + len(word)) for start, word in zip(starts, words, strict=True)]
+        )
         ids = np.array([3 + sum(map(ord, word)) % 47 for word in words])
         plain = np.zeros(len(words), dtype=np.int64)
         return EncodedText(text, tuple(words), ids, plain, plain.astype(bool), offsets, False)
@@ -70,7 +72,9 @@ def test_other_methods_find_the_weights(method):
     model = LinearModel()
     (found,) = explain(model, TEXT, method, target=Target("logit", 1))
     embeds = model.embed(torch.as_tensor(model.encode(TEXT).ids))
-    base = model.embedding[1] if method != "gradient_x_input" else torch.zeros(6, dtype=torch.float64)
+    base = (
+        model.embedding[1] if method != "gradient_x_input" else torch.zeros(6, dtype=torch.float64)
+    )
     expected = ((embeds - base) @ model.weights[:, 1]).numpy()
     # LIME's ridge penalty shrinks its coefficients a little.
     tolerance = 0.02 if method == "lime" else 1e-6

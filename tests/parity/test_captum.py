@@ -84,9 +84,7 @@ def test_more_steps_do_not_widen_the_gap():
     gaps = [
         max(
             item.completeness_gap
-            for item in explain(
-                tiny.classifier("bert"), tiny.SENTENCES, params={"steps": steps}
-            )
+            for item in explain(tiny.classifier("bert"), tiny.SENTENCES, params={"steps": steps})
         )
         for steps in (4, 16, 64, 256)
     ]

@@ -84,8 +84,8 @@ def evaluate(model: TextModel, corpus: Corpus, advance: Advance = silent) -> Eva
         f1_score=float(f1_score(gold, answers, average="macro", zero_division=0)),
         log_loss=mean_with_interval(losses),
         classes=tuple(
-            ClassQuality(label, *map(float, row[:3]), int(row[3]))
-            for label, row in zip(model.labels, np.transpose(parts), strict=True)
+            ClassQuality(label, float(precision), float(recall), float(f1), int(support))
+            for label, precision, recall, f1, support in zip(model.labels, *parts, strict=True)
         ),
         confusion=tuple(
             tuple(map(int, row)) for row in confusion_matrix(gold, answers, labels=numbers)

@@ -80,7 +80,12 @@ def show(
             for label, count in zip(corpus.classes, counts, strict=True)
         }
         rows.append(
-            {"split": name, "documents": len(corpus), "median words": int(np.median(words)), **shares}
+            {
+                "split": name,
+                "documents": len(corpus),
+                "median words": int(np.median(words)),
+                **shares,
+            }
         )
     options.table(rows)
     for fact, value in splits.train.facts.items():
@@ -94,7 +99,9 @@ def show(
 
 def make(
     data: str = typer.Argument("verdicts", help="A data set's name."),
-    out: Annotated[Path, typer.Option("--out", help="File to write, .jsonl.")] = Path("corpus.jsonl"),
+    out: Annotated[Path, typer.Option("--out", help="File to write, .jsonl.")] = Path(
+        "corpus.jsonl"
+    ),
     data_path: options.Path_ = None,
     labels: options.Labels = None,
 ) -> None:

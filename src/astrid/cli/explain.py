@@ -41,7 +41,9 @@ def explain(
     data_path: options.Path_ = None,
     labels: options.Labels = None,
     split: options.Split = "test",
-    limit: Annotated[int | None, typer.Option("--limit", help="Explain the first N.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Explain the first N.", min=1)
+    ] = None,
     method: options.Method = "integrated_gradients",
     params: options.Params = None,
     target: options.TargetKind = "probability",
@@ -80,9 +82,7 @@ def explain(
                 opened, wanted, method, target=asked, params=settings, advance=advance
             )
     else:
-        found = run.explain(
-            opened, wanted, method, target=asked, params=settings, advance=silent
-        )
+        found = run.explain(opened, wanted, method, target=asked, params=settings, advance=silent)
     if html is not None:
         _write_page(html, list(found))
     if as_json:

@@ -59,7 +59,7 @@ def run(arguments: list[str]) -> int:
         # The reader of our output went away (astrid … | head): nothing is wrong.
         sys.stderr.close()
         return 0
-    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback
+    except Exception as error:
         if "--debug" in arguments:
             raise
         kind = type(error).__name__

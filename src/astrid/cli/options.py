@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     str,
-    typer.Option("--data", help="A data set by name (astrid data list), or a csv, tsv, jsonl or parquet file."),
+    typer.Option(
+        "--data",
+        help="A data set by name (astrid data list), or a csv, tsv, jsonl or parquet file.",
+    ),
 ]
 TextField = Annotated[str, typer.Option("--text-field", help="Column of the texts in a file.")]
 LabelField = Annotated[str, typer.Option("--label-field", help="Column of the labels in a file.")]
@@ -24,7 +27,8 @@ RationaleField = Annotated[
     str | None, typer.Option("--rationale-field", help="Column of the evidence in a file.")
 ]
 Path_ = Annotated[
-    str | None, typer.Option("--data-path", help="File or folder of a data set that is read from disk.")
+    str | None,
+    typer.Option("--data-path", help="File or folder of a data set that is read from disk."),
 ]
 Labels = Annotated[
     str | None, typer.Option("--labels", help="Classes to keep, in order, separated by commas.")

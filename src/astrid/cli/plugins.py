@@ -37,7 +37,7 @@ def methods(as_json: options.Json = False) -> None:
     from astrid import plugins
     from astrid.explain import methods as family
 
-    rows = []
+    rows: list[dict[str, object]] = []
     for name in family.names():
         module = plugins.load(family.__name__, name)
         rows.append(
@@ -55,7 +55,7 @@ def heads(as_json: options.Json = False) -> None:
     from astrid import plugins
 
     package = "astrid.models.heads"
-    rows = []
+    rows: list[dict[str, object]] = []
     for name in plugins.names(package):
         module = plugins.load(package, name)
         what = _first_line(module.__doc__)
@@ -67,7 +67,7 @@ def encoders(as_json: options.Json = False) -> None:
     from astrid.models.build import meta_encoder, parameter_count
     from astrid.models.encoders import load_preset, preset_names
 
-    rows = []
+    rows: list[dict[str, object]] = []
     for name in preset_names():
         preset = load_preset(name)
         architecture = preset.architecture

@@ -72,9 +72,7 @@ def _masked(model: TextModel, chunks: Sequence[Chunk]) -> None:
         _as(chunk.work, MaskedWork).receive(chunk.rows, part)
 
 
-def _path_values(
-    model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]
-) -> None:
+def _path_values(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
     with torch.inference_mode():
         logits_BK = model.values(_embed_batch(model, chunks))
     for chunk, target, part in zip(chunks, targets, _parts(chunks, logits_BK), strict=True):

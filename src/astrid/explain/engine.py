@@ -178,7 +178,3 @@ def _out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return "not enough memory" in str(error) or "out of memory" in str(error)
-
-
-
-

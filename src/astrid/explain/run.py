@@ -116,7 +116,11 @@ def finished(
 
 
 def predict(
-    model: TextModel, texts: Sequence[str], *, batch_tokens: int = TOKEN_BUDGET, advance: Advance = silent
+    model: TextModel,
+    texts: Sequence[str],
+    *,
+    batch_tokens: int = TOKEN_BUDGET,
+    advance: Advance = silent,
 ) -> np.ndarray:
     """Class probabilities `[N, K]` of `texts`, in their order, batched by length."""
     probabilities = np.zeros((len(texts), len(model.labels)))
@@ -177,5 +181,3 @@ def _text(text: object, number: int) -> str:
     if not isinstance(text, str):
         raise InputError(f"text {number}: a text must be a string, not {type(text).__name__}")
     return text
-
-

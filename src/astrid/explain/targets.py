@@ -59,7 +59,9 @@ def resolve(target: Target, logits: np.ndarray) -> Resolved:
     """
     for index in (target.index, target.against):
         if index is not None and not 0 <= index < len(logits):
-            raise InputError(f"target class {index}: the model's classes are 0 to {len(logits) - 1}")
+            raise InputError(
+                f"target class {index}: the model's classes are 0 to {len(logits) - 1}"
+            )
     index = int(np.argmax(logits)) if target.index is None else target.index
     others = np.where(np.arange(len(logits)) == index, -np.inf, logits)
     against = int(np.argmax(others)) if target.against is None else target.against

@@ -11,7 +11,15 @@ import numpy as np
 import torch
 
 from astrid.errors import InputError
-from astrid.explain.requests import Answer, Baseline, Capture, MaskedRows, PathRows, Replace, Request
+from astrid.explain.requests import (
+    Answer,
+    Baseline,
+    Capture,
+    MaskedRows,
+    PathRows,
+    Replace,
+    Request,
+)
 from astrid.explain.targets import Resolved
 from astrid.models.protocol import EncodedText, TextModel
 

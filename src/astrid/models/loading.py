@@ -64,7 +64,9 @@ def quiet() -> Iterator[None]:
 def load_config(source: str) -> PretrainedConfig:
     """The configuration of the model `source`: a folder or a hub id."""
     _check_folder(source)
-    return _fetch(source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local))
+    return _fetch(
+        source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local)
+    )
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
@@ -75,12 +77,16 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     """
     _check_folder(source)
     if Path(source).is_dir() and not _has_tokenizer(Path(source)):
-        raise InputError(f"{source}: no tokenizer files (tokenizer.json); copy the model's own here")
+        raise InputError(
+            f"{source}: no tokenizer files (tokenizer.json); copy the model's own here"
+        )
     tokenizer = _fetch(
         source, "tokenizer", lambda **local: AutoTokenizer.from_pretrained(source, **local)
     )
     if not tokenizer.is_fast:
-        raise InputError(f"{source}: its tokenizer gives no character offsets; a fast one is needed")
+        raise InputError(
+            f"{source}: its tokenizer gives no character offsets; a fast one is needed"
+        )
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.no_truncation()
     return tokenizer
@@ -203,7 +209,9 @@ def _check_folder(source: str) -> None:
     try:
         values = json.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{config}: can't be read ({_brief(error)}); save the model again") from None
+        raise InputError(
+            f"{config}: can't be read ({_brief(error)}); save the model again"
+        ) from None
     if not isinstance(values, dict) or "model_type" not in values:
         raise InputError(f"{config}: names no model_type; this is not a transformers model")
 
@@ -251,6 +259,8 @@ def _check_is_encoder(source: str, config: Any) -> None:
     )
 
     kind = config.model_type
-    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    causal = (
+        kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    )
     if causal or config.is_encoder_decoder:
         raise InputError(f"{source}: {kind} is not an encoder; give one such as BERT or RoBERTa")

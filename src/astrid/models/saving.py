@@ -52,7 +52,9 @@ def read_record(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{folder}: no {RECORD}; this is not a model that Astrid trained") from None
+        raise InputError(
+            f"{folder}: no {RECORD}; this is not a model that Astrid trained"
+        ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: can't be read ({error}); train the model again") from None
     if not isinstance(record, dict):

@@ -108,8 +108,12 @@ class TransformerClassifier:
     def _run(self, batch: Batch, output_attentions: bool = False) -> Any:
         # Always by embeddings: positions then count places, never depend on which ids stand there
         # (RoBERTa skips padding ids when it numbers positions).
-        embeds = self.embed(batch.ids) if batch.embeds is None and batch.ids is not None else batch.embeds
-        arguments = {"inputs_embeds": embeds, "attention_mask": batch.mask}
+        embeds = (
+            self.embed(batch.ids)
+            if batch.embeds is None and batch.ids is not None
+            else batch.embeds
+        )
+        arguments: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": batch.mask}
         if "token_type_ids" in self._arguments:
             arguments["token_type_ids"] = batch.type_ids
         if output_attentions:
@@ -121,7 +125,9 @@ def _check(model: Any, tokenizer: Any, name: str) -> None:
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
     if getattr(model.config, "num_labels", 0) < 2:
-        raise InputError(f"{name}: has {model.config.num_labels} output; explaining needs two or more classes")
+        raise InputError(
+            f"{name}: has {model.config.num_labels} output; explaining needs two or more classes"
+        )
     rows = model.get_input_embeddings().num_embeddings
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:
@@ -139,7 +145,10 @@ def _private_copy(model: Any) -> Any:
     for buffer in model.buffers():
         shared[id(buffer)] = buffer
     module = copy.deepcopy(model, shared).eval()
-    if module.config._attn_implementation in ("sdpa", "eager") and module._can_set_attn_implementation():
+    if (
+        module.config._attn_implementation in ("sdpa", "eager")
+        and module._can_set_attn_implementation()
+    ):
         module.set_attn_implementation(attention.NAME)
     elif module.config._attn_implementation != attention.NAME:
         module.set_attn_implementation("eager")

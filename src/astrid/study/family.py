@@ -70,9 +70,7 @@ class Family:
     students: Mapping[str, Path]
 
 
-def train_family(
-    spec: FamilySpec, splits: Splits, folder: Path, progress: bool = True
-) -> Family:
+def train_family(spec: FamilySpec, splits: Splits, folder: Path, progress: bool = True) -> Family:
     """Train every model of `spec` into `folder`; models that are finished are not trained again.
 
     Raises:

@@ -135,7 +135,9 @@ def _train(
         load_model(model, str(best_weights(work, keeper.best_epoch)))
     result = _result(folder, keeper, resumed)
     record = _record(spec, train, validation, identity, result, keeper.seconds)
-    save_model(work / "model", model.cpu(), built.tokenizer, record, {"curves.csv": keeper.curves()})
+    save_model(
+        work / "model", model.cpu(), built.tokenizer, record, {"curves.csv": keeper.curves()}
+    )
     _publish(work, folder)
     return result
 
@@ -171,14 +173,10 @@ def _run(
             use_distributed_sampler=False,
             default_root_dir=keeper.work,
         )
-        trainer.fit(
-            module, loaders[0], loaders[1], ckpt_path=checkpoint, weights_only=True
-        )
+        trainer.fit(module, loaders[0], loaders[1], ckpt_path=checkpoint, weights_only=True)
 
 
-def _module(
-    spec: TrainSpec, model: Any, train: Corpus, batches: int
-) -> TrainingModule:
+def _module(spec: TrainSpec, model: Any, train: Corpus, batches: int) -> TrainingModule:
     settings = spec.trainer
     steps = settings.epochs * -(-batches // settings.accumulate)
     weights = _class_weights(settings, train)
@@ -271,7 +269,9 @@ def _finished(folder: Path, identity: str, overwrite: bool) -> FitResult | None:
             )
     if overwrite:
         return None
-    raise InputError(f"{folder}: holds something else already; choose another folder or --overwrite")
+    raise InputError(
+        f"{folder}: holds something else already; choose another folder or --overwrite"
+    )
 
 
 def _claim(work: Path, identity: str) -> None:

@@ -45,6 +45,4 @@ class Head(nn.Module):
 
 
 def _path(params: Params, hidden_size: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(hidden_size, params.size), nn.ReLU(), nn.Dropout(params.dropout)
-    )
+    return nn.Sequential(nn.Linear(hidden_size, params.size), nn.ReLU(), nn.Dropout(params.dropout))
