@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from astrid.analysis.cases import Case, choose_cases
 from astrid.analysis.comparison import (
@@ -39,7 +40,7 @@ class ExplainSettings(Spec):
     """
 
     method: str = "integrated_gradients"
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     kind: TargetKind = "probability"
     texts: int = 50
     seed: int = 0

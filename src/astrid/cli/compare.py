@@ -14,7 +14,7 @@ HELP = """Compare students with their teacher: accuracy, similarity of reasons, 
 
 Example:
 
-  astrid compare runs/demo/teacher runs/demo/step1 runs/demo/step3 --twin runs/demo/twin --data verdicts
+  astrid compare runs/demo/teacher runs/demo/step1 runs/demo/step3 --twin runs/demo/twin
 """
 
 

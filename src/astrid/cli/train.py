@@ -68,7 +68,7 @@ def train(
     result = fit(spec, splits.train, splits.validation, out, overwrite=overwrite)
     metrics = result.metrics
     how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
-    options.say(f"{out}: {how}; validation accuracy {metrics["accuracy"]:.3f}")
+    options.say(f"{out}: {how}; validation accuracy {metrics['accuracy']:.3f}")
     if as_json:
         options.print_json(
             {

@@ -69,6 +69,22 @@ class Answer:
     delta: np.ndarray | None = None
     attentions: np.ndarray | None = None
 
+    def row_values(self) -> np.ndarray:
+        """`values` of a masked or path request."""
+        assert self.values is not None, "this request has no values"
+        return self.values
+
+    def line(self) -> tuple[np.ndarray, np.ndarray]:
+        """`gradient` and `delta` of a path request."""
+        assert self.gradient is not None, "only path rows have gradients"
+        assert self.delta is not None
+        return self.gradient, self.delta
+
+    def attention_weights(self) -> np.ndarray:
+        """`attentions` of a capture."""
+        assert self.attentions is not None, "this request captures no attention"
+        return self.attentions
+
 
 @dataclass(frozen=True, eq=False)
 class TokenScores:

@@ -82,7 +82,8 @@ def bound_method(
     if missing:
         able = ", ".join(name for name in methods.names() if methods.runs_on(name, model))
         raise InputError(
-            f"{method} needs {' and '.join(sorted(missing))}, which {model.name} can't give; use {able}"
+            f"{method} needs {' and '.join(sorted(missing))}, which {model.name} can't give; "
+            f"use {able}"
         )
     return methods.bound(method, settings)
 

@@ -210,7 +210,8 @@ def _baseline(
         vector_D = torch.tensor(baseline, dtype=input_TD.dtype, device=model.device)
     if vector_D.shape != input_TD.shape[1:]:
         raise InputError(
-            f"baseline: {len(vector_D)} numbers given; {model.name} has embeddings of {input_TD.shape[1]}"
+            f"baseline: {len(vector_D)} numbers given; {model.name} has embeddings of "
+            f"{input_TD.shape[1]}"
         )
     special_T1 = torch.as_tensor(text.special, device=model.device)[:, None]
     return torch.where(special_T1, input_TD, vector_D)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 Answers = Literal["values", "gradients", "attentions"]
-"""What a model can be asked for: outputs of changed texts, gradients of inputs, attention weights."""
+"""What a model can be asked for: outputs of changed texts, input gradients, attention weights."""
 
 
 @dataclass(frozen=True, eq=False)

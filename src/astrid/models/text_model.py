@@ -132,8 +132,8 @@ def _check(model: Any, tokenizer: Any, name: str) -> None:
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:
         raise InputError(
-            f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to {rows - 1}; "
-            "they don't belong together"
+            f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to "
+            f"{rows - 1}; they don't belong together"
         )
 
 

@@ -21,5 +21,5 @@ class Params(Spec):
 def explain(text: EncodedText, params: Params) -> Method:
     """Scores `[T]` of a text's tokens, special tokens included."""
     answer = yield Capture("attentions")
-    assert answer.attentions is not None
-    return TokenScores(answer.attentions[:, :, 0, :].mean(axis=(0, 1), dtype=float))
+    weights_LHTT = answer.attention_weights()
+    return TokenScores(weights_LHTT[:, :, 0, :].mean(axis=(0, 1), dtype=float))

@@ -31,12 +31,12 @@ class Params(Spec):
 
 
 def explain(text: EncodedText, params: Params) -> Method:
-    """Scores `[T]` of a text's tokens; special tokens have scores too where the baseline moves them."""
+    """Scores `[T]` of a text's tokens, special tokens too where the baseline moves them."""
     points, weights = leggauss(params.steps)
     # The two ends weigh nothing in the integral; they give f(x') and f(x).
     alphas = np.concatenate([(points + 1) / 2, [0.0, 1.0]])
     answer = yield PathRows(alphas, np.concatenate([weights / 2, [0.0, 0.0]]), params.baseline)
-    assert answer.gradient is not None and answer.delta is not None and answer.values is not None
-    scores = (answer.delta * answer.gradient).sum(axis=1)
-    start, end = answer.values[-2:]
+    gradient, delta = answer.line()
+    scores = (delta * gradient).sum(axis=1)
+    start, end = answer.row_values()[-2:]
     return TokenScores(scores, completeness_gap=float(abs(scores.sum() - (end - start))))

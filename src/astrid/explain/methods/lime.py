@@ -47,8 +47,7 @@ def explain(text: EncodedText, params: Params) -> Method:
         return TokenScores(np.zeros(len(text)))
     kept_RU = sample(count, params.samples, params.seed)
     answer = yield MaskedRows(token_keep(kept_RU, units_T), params.replace)
-    assert answer.values is not None
-    coefficients_U = fit(kept_RU, answer.values, params.kernel_width)
+    coefficients_U = fit(kept_RU, answer.row_values(), params.kernel_width)
     pieces_U = np.bincount(units_T[units_T >= 0], minlength=count)
     shares_T = np.where(units_T >= 0, (coefficients_U / pieces_U)[units_T], 0.0)
     return TokenScores(shares_T)

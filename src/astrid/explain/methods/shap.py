@@ -74,8 +74,7 @@ def explain(text: EncodedText, params: Params) -> Method:
     rows = game.first()
     while len(rows):
         answer: Answer = yield MaskedRows(token_keep(rows, units_T), params.replace)
-        assert answer.values is not None
-        rows = game.next(answer.values)
+        rows = game.next(answer.row_values())
     values_U = game.values()
     pieces_U = np.bincount(units_T[units_T >= 0], minlength=count)
     scores = np.where(units_T >= 0, (values_U / pieces_U)[units_T], 0.0)
