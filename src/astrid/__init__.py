@@ -1,7 +1,54 @@
-"""Astrid: is the small model still right, and right for the same reasons?"""
+"""Astrid: is the small model still right, and right for the same reasons?
+
+The calls below are all that most scripts need; each is imported when it is first used, so that
+`import astrid` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from astrid._register import register as _register
 
+if TYPE_CHECKING:
+    from astrid.analysis.examine import compare
+    from astrid.errors import InputError
+    from astrid.explain.records import Explanation, Explanations
+    from astrid.explain.run import explain, predict
+    from astrid.explain.targets import Target
+    from astrid.models.load import load_model
+
 __version__ = "0.1.0"
 
+_PUBLIC = {
+    "Explanation": "astrid.explain.records",
+    "Explanations": "astrid.explain.records",
+    "InputError": "astrid.errors",
+    "Target": "astrid.explain.targets",
+    "compare": "astrid.analysis.examine",
+    "explain": "astrid.explain.run",
+    "load_model": "astrid.models.load",
+    "predict": "astrid.explain.run",
+}
+
+__all__ = [
+    "Explanation",
+    "Explanations",
+    "InputError",
+    "Target",
+    "compare",
+    "explain",
+    "load_model",
+    "predict",
+]
+
 _register()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'astrid' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

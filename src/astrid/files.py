@@ -68,4 +68,6 @@ def _umask() -> int:
 
 
 def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path}: can't be written ({error.strerror or error}); free space or choose another place")
+    return InputError(
+        f"{path}: can't be written ({error.strerror or error}); free space or choose another place"
+    )

@@ -11,14 +11,16 @@ from astrid.spec import nearest
 def names(package: str) -> list[str]:
     """Names of the plug-ins in `package`, sorted, found without importing any of them.
 
-    Files whose name begins with an underscore are helpers, not plug-ins.
+    Files whose name begins with an underscore and folders are helpers, not plug-ins.
 
     >>> "linear" in names("astrid.models.heads")
     True
     """
     folder = importlib.import_module(package)
-    found = (module.name for module in pkgutil.iter_modules(folder.__path__))
-    return sorted(name for name in found if not name.startswith("_"))
+    found = pkgutil.iter_modules(folder.__path__)
+    return sorted(
+        module.name for module in found if not (module.ispkg or module.name.startswith("_"))
+    )
 
 
 def load(package: str, name: str) -> ModuleType:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 Answers = Literal["values", "gradients", "attentions"]
-"""What a model can be asked for: outputs of changed texts, gradients of inputs, attention weights."""
+"""What a model can be asked for: outputs of changed texts, input gradients, attention weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,10 @@ class TextModel(Protocol):
     @property
     def token_ids(self) -> TokenIds:
         """Ids of the padding, mask and unknown tokens."""
+
+    @property
+    def facts(self) -> "ModelFacts":
+        """Sizes, and what makes explanations of it doubtful."""
 
     @property
     def device(self) -> torch.device:

@@ -1,0 +1,5 @@
+"""Plots: one file a plot, found by the file's name.
+
+A plot's file exports `COLUMNS`, the columns that it reads; `draw(frame) -> plotly Figure`; and
+`example() -> DataFrame`, a small frame that shows all that the plot can draw.
+"""

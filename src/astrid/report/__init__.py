@@ -1,0 +1,1 @@
+"""HTML pages and terminal tables of finished analyses; nothing is computed here."""

@@ -1,0 +1,128 @@
+"""`astrid explain`: which words a model's answer rests on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from astrid.cli import options
+from astrid.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from astrid.explain.records import Explanation
+    from astrid.models.protocol import TextModel
+
+HELP = """Scores of the words of texts: which speak for the answer, which against it.
+
+With --json, one object a text and line goes to stdout.
+
+Examples:
+
+  astrid explain runs/demo/teacher "The signed contract was found." --method integrated_gradients
+
+  astrid explain runs/demo/teacher --data verdicts --split test --limit 20 -m shap --json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("explain", help=HELP, short_help="Which words an answer rests on.")(explain)
+
+
+def explain(
+    model: str = typer.Argument(help="A model folder or hub id."),
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts to explain.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="A data set's name or a file, instead of texts.")
+    ] = None,
+    text_field: options.TextField = "text",
+    label_field: options.LabelField = "label",
+    data_path: options.Path_ = None,
+    labels: options.Labels = None,
+    split: options.Split = "test",
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Explain the first N.", min=1)
+    ] = None,
+    method: options.Method = "integrated_gradients",
+    params: options.Params = None,
+    target: options.TargetKind = "probability",
+    label: Annotated[
+        str | None, typer.Option("--class", help="Class to explain; default: the predicted one.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Other class of a logit difference.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with coloured words.")
+    ] = None,
+    device: options.Device = "cpu",
+    as_json: options.Json = False,
+) -> None:
+    from astrid.explain import run
+    from astrid.progress import bar, silent
+
+    if (data is None) == (not texts):
+        raise InputError("explain: give either texts or --data, one of the two")
+    if data is None:
+        wanted = texts or []
+    else:
+        spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
+        wanted = options.documents(spec, split).texts
+    wanted = wanted[:limit]
+    for number, text in enumerate(wanted):
+        if not text.strip():
+            raise InputError(f"explain: text {number} is empty; give a text with words in it")
+    opened = options.open_model(model, device)
+    asked = _target(opened, target, label, against)
+    settings = options.settings(params)
+    if len(wanted) > 1:
+        with bar(f"explaining ({method})", len(wanted)) as advance:
+            found = run.explain(
+                opened, wanted, method, target=asked, params=settings, advance=advance
+            )
+    else:
+        found = run.explain(opened, wanted, method, target=asked, params=settings, advance=silent)
+    if html is not None:
+        _write_page(html, list(found))
+    if as_json:
+        for explanation in found:
+            options.print_json(explanation.to_dict())
+    else:
+        _print(found)
+
+
+def _target(model: "TextModel", kind: str, label: str | None, against: str | None):  # type: ignore[no-untyped-def]
+    from astrid.explain.targets import Target
+
+    return Target(kind, _index(model, label), _index(model, against))  # type: ignore[arg-type]
+
+
+def _index(model: "TextModel", label: str | None) -> int | None:
+    from astrid.spec import nearest
+
+    if label is None:
+        return None
+    if label in model.labels:
+        return model.labels.index(label)
+    if label.isdecimal() and int(label) < len(model.labels):
+        return int(label)
+    raise InputError(f'{model.name} has no class "{label}"; {nearest(label, model.labels)}')
+
+
+def _write_page(path: Path, found: "list[Explanation]") -> None:
+    from astrid.files import write_atomic
+    from astrid.report.words import words_page
+
+    write_atomic(path, words_page(found))
+    options.say(f"written: {path}")
+
+
+def _print(found: "Sequence[Explanation]") -> None:
+    from rich.console import Console
+
+    from astrid.report.coloured import coloured_text
+
+    console = Console(stderr=True)
+    for explanation in found:
+        console.print(coloured_text(explanation))

@@ -1,0 +1,71 @@
+"""Entry point: commands, exit codes and errors in one line.
+
+Exit codes: 0 done, 1 a check said no, 2 wrong input, 3 a fault in Astrid itself, 130 stopped.
+"""
+
+import sys
+
+import click
+import typer
+
+from astrid.cli import compare, data, demo, doctor, evaluate, explain, plugins, train
+from astrid.errors import InputError
+
+app = typer.Typer(
+    name="astrid",
+    help="Is the small model still right, and right for the same reasons?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="Errors are one line and exit code 2. Put --debug first to see where one arose.",
+)
+for group in (demo, train, evaluate, explain, compare, data, plugins, doctor):
+    group.register(app)
+
+
+@app.callback()
+def _options(
+    debug: bool = typer.Option(False, "--debug", help="Show tracebacks."),
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        from astrid import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (InputError, click.UsageError) as error:
+        if "--debug" in arguments:
+            raise
+        message = error.format_message() if isinstance(error, click.UsageError) else str(error)
+        return _say(" ".join(message.split()) or "see astrid --help", 2)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("stopped; run the same command again to go on", 130)
+    except BrokenPipeError:
+        # The reader of our output went away (astrid … | head): nothing is wrong.
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        kind = type(error).__name__
+        return _say(f"a fault in Astrid itself ({kind}); run astrid --debug … and report it", 3)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"astrid: {message}", file=sys.stderr)
+    return code

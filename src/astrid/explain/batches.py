@@ -1,0 +1,168 @@
+"""Batches: rows of many texts and methods, nearly of one length, within a token budget.
+
+B rows, T tokens of the longest row, D embedding size, K classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from astrid.explain.targets import Resolved
+from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, Work
+from astrid.models.protocol import Batch, TextModel
+
+WorkT = TypeVar("WorkT", MaskedWork, PathWork, CaptureWork)
+
+LONGER = 1.125
+"""A row joins a batch whose longest row is at most this many times its own length."""
+
+
+def take(pool: list[Chunk], budget: int) -> list[Chunk]:
+    """Remove from `pool` the chunks of the next batch, cutting the last one where it overflows.
+
+    The oldest chunk sets the kind and about the length, so that every text is finished in turn.
+    """
+    oldest = pool[0]
+    alike = [chunk for chunk in pool if _fits(chunk, oldest)]
+    # The oldest goes first, so that it is always in; then those that need least padding.
+    alike.sort(key=lambda chunk: (chunk is not oldest, abs(chunk.length - oldest.length)))
+    taken: list[Chunk] = []
+    rows, cost = 0, 0
+    for chunk in alike:
+        cost = max(cost, chunk.cost)
+        free = max(budget // cost - rows, 0 if taken else 1)
+        if free == 0:
+            break
+        position = next(i for i, other in enumerate(pool) if other is chunk)
+        if len(chunk.rows) > free:
+            pool[position] = replace(chunk, rows=chunk.rows[free:])
+            taken.append(replace(chunk, rows=chunk.rows[:free]))
+            break
+        pool.pop(position)
+        taken.append(chunk)
+        rows += len(chunk.rows)
+    return taken
+
+
+def _fits(chunk: Chunk, oldest: Chunk) -> bool:
+    shorter, longer = sorted((chunk.length, oldest.length))
+    return chunk.kind == oldest.kind and longer <= max(shorter * LONGER, shorter + 1)
+
+
+def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
+    """Run one batch and hand each chunk's work its part of the outcome."""
+    match chunks[0].kind:
+        case "masked":
+            _masked(model, chunks)
+        case "path":
+            _gradients(model, chunks, targets)
+        case "path_values":
+            _path_values(model, chunks, targets)
+        case "capture":
+            _capture(model, chunks)
+
+
+def _masked(model: TextModel, chunks: Sequence[Chunk]) -> None:
+    with torch.inference_mode():
+        logits_BK = model.values(_id_batch(model, chunks)).cpu().numpy()
+    for chunk, part in zip(chunks, _parts(chunks, logits_BK), strict=True):
+        _as(chunk.work, MaskedWork).receive(chunk.rows, part)
+
+
+def _path_values(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
+    with torch.inference_mode():
+        logits_BK = model.values(_embed_batch(model, chunks))
+    for chunk, target, part in zip(chunks, targets, _parts(chunks, logits_BK), strict=True):
+        values = target.of(part).double().cpu().numpy()
+        _as(chunk.work, PathWork).receive(chunk.rows, values)
+
+
+def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
+    batch = _embed_batch(model, chunks)
+    assert batch.embeds is not None
+    batch.embeds.requires_grad_(True)
+    with torch.enable_grad():
+        parts = _parts(chunks, model.values(batch))
+        values = [target.of(part) for target, part in zip(targets, parts, strict=True)]
+        pairs = zip(values, chunks, strict=True)
+        total = torch.stack([value @ _weights(chunk, value) for value, chunk in pairs]).sum()
+        (gradients_BTD,) = torch.autograd.grad(total, batch.embeds)
+    for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True):
+        gradient_TD = part.sum(dim=0, dtype=torch.float64)[: chunk.length]
+        _as(chunk.work, PathWork).receive(
+            chunk.rows, value.detach().double().cpu().numpy(), gradient_TD.cpu().numpy()
+        )
+
+
+def _capture(model: TextModel, chunks: Sequence[Chunk]) -> None:
+    works = [_as(chunk.work, CaptureWork) for chunk in chunks]
+    rows = [(work.text.ids, np.ones_like(work.text.ids), work.text.type_ids) for work in works]
+    batch = _tensors(model, [tuple(part[None] for part in row) for row in rows])
+    with torch.inference_mode():
+        weights_LBHTT = model.attentions(batch).cpu().numpy()
+    for row, work in enumerate(works):
+        length = len(work.text)
+        work.receive(weights_LBHTT[:, row, :, :length, :length].copy())
+
+
+def _id_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
+    return _tensors(model, [_as(chunk.work, MaskedWork).row_ids(chunk.rows) for chunk in chunks])
+
+
+def _tensors(model: TextModel, parts: Sequence[tuple[np.ndarray, ...]]) -> Batch:
+    """Ids, masks and segments of the chunks, padded on the right to the longest row."""
+    longest = max(part[0].shape[1] for part in parts)
+    fillers = (model.token_ids.pad or 0, 0, 0)
+    ids, mask, type_ids = (
+        torch.as_tensor(
+            np.concatenate([_padded(part[place], longest, fillers[place]) for part in parts]),
+            device=model.device,
+        )
+        for place in range(3)
+    )
+    return Batch(mask=mask, type_ids=type_ids, ids=ids)
+
+
+def _padded(rows: np.ndarray, length: int, filler: int) -> np.ndarray:
+    return np.pad(rows, ((0, 0), (0, length - rows.shape[1])), constant_values=filler)
+
+
+def _embed_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
+    works = [_as(chunk.work, PathWork) for chunk in chunks]
+    rows = [work.row_embeds(chunk.rows) for work, chunk in zip(works, chunks, strict=True)]
+    longest = max(part.shape[1] for part in rows)
+    embeds_BTD = torch.cat(
+        [torch.nn.functional.pad(part, (0, 0, 0, longest - part.shape[1])) for part in rows]
+    )
+    mask, type_ids = (
+        torch.as_tensor(
+            np.concatenate(
+                [
+                    _padded(np.tile(line(work), (len(chunk.rows), 1)), longest, 0)
+                    for work, chunk in zip(works, chunks, strict=True)
+                ]
+            ),
+            device=model.device,
+        )
+        for line in (lambda work: np.ones_like(work.text.ids), lambda work: work.text.type_ids)
+    )
+    return Batch(mask=mask, type_ids=type_ids, embeds=embeds_BTD)
+
+
+def _weights(chunk: Chunk, like: torch.Tensor) -> torch.Tensor:
+    weights = _as(chunk.work, PathWork).request.weights[chunk.rows]
+    return torch.as_tensor(weights, dtype=like.dtype, device=like.device)
+
+
+def _parts(chunks: Sequence[Chunk], rows: torch.Tensor | np.ndarray) -> list:
+    """The chunks' shares of a batch's rows, in order."""
+    ends = np.cumsum([len(chunk.rows) for chunk in chunks])
+    return [rows[end - len(chunk.rows) : end] for chunk, end in zip(chunks, ends, strict=True)]
+
+
+def _as(work: Work, kind: type[WorkT]) -> WorkT:
+    assert isinstance(work, kind)
+    return work

@@ -1,0 +1,180 @@
+"""The engine: runs many explanations at once through shared, length-sorted, bounded batches.
+
+A method is a generator of requests. The engine keeps a window of texts under way, pools the rows
+that their methods ask for, fills batches of nearly one length up to a budget of tokens, and sends
+the answers back. Memory is bounded by the budget and the window, whatever the number of texts.
+"""
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from astrid.errors import InputError
+from astrid.explain import batches, work
+from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
+from astrid.explain.targets import Resolved, Target, resolve
+from astrid.models.protocol import EncodedText, TextModel
+
+TOKEN_BUDGET = 2048
+"""Tokens in one batch, unless asked otherwise."""
+
+WINDOW = 4
+"""Rows of about this many batches are pooled before one is filled: enough to sort by length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One explanation to make: a text, a method bound to its settings, and a target."""
+
+    text: EncodedText
+    method_name: str
+    method: Callable[[EncodedText], Method]
+    target: Target
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of one job.
+
+    Attributes:
+        scores: the method's result.
+        logits: `[K]` the model's output on the plain text.
+        target: the target, its classes filled in.
+        evaluations: rows that the model ran for this job.
+    """
+
+    scores: TokenScores
+    logits: np.ndarray
+    target: Resolved
+    evaluations: int
+
+
+@dataclass(eq=False)
+class _Session:
+    """A job under way."""
+
+    number: int
+    job: Job
+    cache: work.RowCache
+    current: work.Work
+    method: Method | None = None
+    logits: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    target: Resolved = field(default_factory=lambda: Resolved("probability", 0, 0))
+    evaluations: int = 0
+
+
+class Engine:
+    """Runs jobs on one model.
+
+    Args:
+        model: what answers the requests.
+        token_budget: tokens in one batch, padding included.
+    """
+
+    def __init__(self, model: TextModel, token_budget: int = TOKEN_BUDGET) -> None:
+        self._model = model
+        self._budget = token_budget
+        self._caches: weakref.WeakKeyDictionary[EncodedText, work.RowCache]
+        self._caches = weakref.WeakKeyDictionary()
+        self._sessions: dict[int, _Session] = {}
+        self._pool: list[work.Chunk] = []
+        self._owner: dict[work.Work, _Session] = {}
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+        """Finished jobs with their numbers (from 0), as they come.
+
+        Raises:
+            InputError: a method can't be run on this model, or its scores are not finite.
+        """
+        waiting = enumerate(jobs)
+        more = True
+        while more or self._sessions:
+            while more and not self._full():
+                following = next(waiting, None)
+                more = following is not None
+                if following is not None:
+                    self._admit(*following)
+            yield from self._step()
+
+    def _full(self) -> bool:
+        rows = sum(len(chunk.rows) * chunk.cost for chunk in self._pool)
+        texts = sum(len(session.job.text) for session in self._sessions.values())
+        # A text under way holds a few vectors a token even while it has no rows in the pool.
+        return rows >= WINDOW * self._budget or texts >= 4 * WINDOW * self._budget
+
+    def _admit(self, number: int, job: Job) -> None:
+        cache = self._caches.setdefault(job.text, {})
+        plain = MaskedRows(np.ones((1, len(job.text)), dtype=bool))
+        first = work.start(self._model, job.text, plain, cache)
+        session = _Session(number, job, cache, first)
+        self._sessions[number] = session
+        self._enlist(session, first)
+
+    def _enlist(self, session: _Session, started: work.Work) -> None:
+        session.current = started
+        self._owner[started] = session
+        self._pool.extend(started.chunks())
+
+    def _step(self) -> Iterator[tuple[int, Outcome]]:
+        """Run one batch, if there is one; go on with every session whose request is answered."""
+        if self._pool:
+            self._run_batch()
+        ready = [work for work in self._owner if work.remaining == 0]
+        for finished in ready:
+            session = self._owner.pop(finished)
+            outcome = self._advance(session)
+            if outcome is not None:
+                del self._sessions[session.number]
+                yield session.number, outcome
+
+    def _run_batch(self) -> None:
+        chunks = batches.take(self._pool, self._budget)
+        sessions = [self._owner[chunk.work] for chunk in chunks]
+        try:
+            batches.evaluate(self._model, chunks, [session.target for session in sessions])
+        except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+            if not _out_of_memory(error) or sum(len(chunk.rows) for chunk in chunks) == 1:
+                raise
+            self._budget = max(self._budget // 2, 1)
+            self._pool[:0] = chunks
+            return
+        for chunk, session in zip(chunks, sessions, strict=True):
+            session.evaluations += len(chunk.rows)
+
+    def _advance(self, session: _Session) -> Outcome | None:
+        """Send the answer on; take up the next request, or return the result."""
+        try:
+            request = self._next_request(session)
+        except StopIteration as stop:
+            return _outcome(session, stop.value)
+        self._enlist(session, work.start(self._model, session.job.text, request, session.cache))
+        return None
+
+    def _next_request(self, session: _Session) -> Request:
+        finished = session.current
+        if session.method is not None:
+            return session.method.send(finished.answer(session.target))
+        assert isinstance(finished, work.MaskedWork)
+        session.logits = finished.logits()[0]
+        session.target = resolve(session.job.target, session.logits)
+        session.method = session.job.method(session.job.text)
+        return next(session.method)
+
+
+def _outcome(session: _Session, scores: TokenScores) -> Outcome:
+    if not np.isfinite(scores.scores).all():
+        raise InputError(
+            f"{session.job.method_name}: text {session.number} gets scores that are not finite; "
+            "the model's weights or outputs overflow on it"
+        )
+    return Outcome(scores, session.logits, session.target, session.evaluations)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether a smaller batch could help; PyTorch's CPU allocator raises a plain RuntimeError."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return "not enough memory" in str(error) or "out of memory" in str(error)

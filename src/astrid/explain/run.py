@@ -1,0 +1,184 @@
+"""Explaining texts: from a model, texts and a method's name to finished explanations."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from astrid.errors import InputError
+from astrid.explain import methods
+from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
+from astrid.explain.records import Explanation, Explanations
+from astrid.explain.targets import Target, predicted, value_of
+from astrid.models.protocol import Batch, EncodedText, TextModel
+from astrid.progress import Advance, silent
+from astrid.text.words import find_words, token_shares
+
+
+def explain(
+    model: TextModel,
+    texts: str | Sequence[str],
+    method: str = "integrated_gradients",
+    *,
+    target: Target | Sequence[Target] | None = None,
+    params: dict[str, Any] | None = None,
+    token_budget: int = TOKEN_BUDGET,
+    advance: Advance = silent,
+) -> Explanations:
+    """Explain the model's output on each text; the result keeps the order of the texts.
+
+    Args:
+        model: what `astrid.load_model` returns.
+        texts: one text or many.
+        method: a name from `astrid methods`.
+        target: the output to explain, one for all texts or one each; by default the probability
+            of the class that the model predicts.
+        params: the method's settings, for example `{"steps": 32}`.
+        token_budget: tokens in one batch; bounds the memory.
+        advance: told of each finished text.
+
+    Raises:
+        InputError: an unknown method or setting, or a method that this model can't be given to.
+    """
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    found: list[Explanation | None] = [None] * len(texts)
+    for number, explanation in stream(
+        model, texts, method, target=target, params=params, token_budget=token_budget
+    ):
+        found[number] = explanation
+        advance()
+    return Explanations([explanation for explanation in found if explanation is not None])
+
+
+def stream(
+    model: TextModel,
+    texts: Sequence[str],
+    method: str,
+    *,
+    target: Target | Sequence[Target] | None = None,
+    params: dict[str, Any] | None = None,
+    token_budget: int = TOKEN_BUDGET,
+) -> Iterator[tuple[int, Explanation]]:
+    """As `explain`, but yields (number of the text, explanation) as each is finished."""
+    run = bound_method(model, method, params or {})
+    targets = _targets(target, len(texts))
+    encoded: dict[int, EncodedText] = {}
+
+    def jobs() -> Iterator[Job]:
+        for number, (text, wanted) in enumerate(zip(texts, targets, strict=True)):
+            encoded[number] = model.encode(_text(text, number))
+            yield Job(encoded[number], method, run, wanted)
+
+    for number, outcome in Engine(model, token_budget).run(jobs()):
+        yield number, finished(encoded.pop(number), method, outcome, model.labels)
+
+
+def bound_method(
+    model: TextModel, method: str, params: dict[str, Any]
+) -> Callable[[EncodedText], Any]:
+    """The method with its settings, checked against what the model can answer."""
+    settings = methods.params(method, params)
+    missing = methods.needs(method) - model.answers
+    if missing:
+        able = ", ".join(name for name in methods.names() if methods.runs_on(name, model))
+        raise InputError(
+            f"{method} needs {' and '.join(sorted(missing))}, which {model.name} can't give; "
+            f"use {able}"
+        )
+    return methods.bound(method, settings)
+
+
+def finished(
+    text: EncodedText, method: str, outcome: Outcome, labels: tuple[str, ...]
+) -> Explanation:
+    """The record of an outcome: word scores sum the scores of each word's pieces."""
+    scores = outcome.scores.scores.astype(float)
+    spans = find_words(text.text)
+    shares = token_shares(spans, text.offsets, text.special)
+    seen = np.flatnonzero(shares.any(axis=1)) if text.truncated else np.arange(len(spans))
+    words = [spans[word] for word in seen]
+    total = np.abs(scores).sum()
+    outside = np.abs(scores[~shares.any(axis=0)]).sum() if len(scores) else 0.0
+    return Explanation(
+        text=text.text,
+        method=method,
+        target=value_of(outcome.target, outcome.logits, labels),
+        prediction=predicted(outcome.logits, labels),
+        tokens=text.tokens,
+        token_scores=scores,
+        words=tuple(text.text[start:end] for start, end in words),
+        word_scores=shares[seen] @ scores,
+        offsets=tuple(words),
+        completeness_gap=outcome.scores.completeness_gap,
+        evaluations=outcome.evaluations,
+        truncated=text.truncated,
+        special_share=float(outside / total) if total > 0 else 0.0,
+    )
+
+
+def predict(
+    model: TextModel,
+    texts: Sequence[str],
+    *,
+    batch_tokens: int = TOKEN_BUDGET,
+    advance: Advance = silent,
+) -> np.ndarray:
+    """Class probabilities `[N, K]` of `texts`, in their order, batched by length."""
+    probabilities = np.zeros((len(texts), len(model.labels)))
+    encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
+    order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
+    for rows in _by_budget(order, [len(text) for text in encoded], batch_tokens):
+        batch = padded([encoded[row] for row in rows], model)
+        probabilities[rows] = _probabilities(model, batch)
+        advance(len(rows))
+    return probabilities
+
+
+def padded(texts: Sequence[EncodedText], model: TextModel) -> Batch:
+    """The plain texts as one batch, padded on the right."""
+    import torch
+
+    longest = max(len(text) for text in texts)
+
+    def stack(parts: list[np.ndarray], filler: int) -> torch.Tensor:
+        rows = [np.pad(part, (0, longest - len(part)), constant_values=filler) for part in parts]
+        return torch.as_tensor(np.stack(rows), device=model.device)
+
+    return Batch(
+        mask=stack([np.ones_like(text.ids) for text in texts], 0),
+        type_ids=stack([text.type_ids for text in texts], 0),
+        ids=stack([text.ids for text in texts], model.token_ids.pad or 0),
+    )
+
+
+def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:
+    import torch
+
+    with torch.inference_mode():
+        return np.asarray(model.values(batch).softmax(-1).double().cpu().numpy())
+
+
+def _by_budget(order: list[int], lengths: list[int], budget: int) -> Iterator[list[int]]:
+    """Runs of `order`, lengths ascending, whose padded size stays within the budget."""
+    batch: list[int] = []
+    for row in order:
+        if batch and (len(batch) + 1) * lengths[row] > budget:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _targets(target: Target | Sequence[Target] | None, count: int) -> list[Target]:
+    if target is None or isinstance(target, Target):
+        return [target or Target()] * count
+    if len(target) != count:
+        raise InputError(f"target: {len(target)} targets given for {count} texts")
+    return list(target)
+
+
+def _text(text: object, number: int) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"text {number}: a text must be a string, not {type(text).__name__}")
+    return text

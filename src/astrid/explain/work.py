@@ -1,0 +1,217 @@
+"""Requests in progress: their rows, cut into chunks of one length, and their answers.
+
+B rows of a batch, T tokens of a text, L tokens of a row, D embedding size, K classes.
+"""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from astrid.errors import InputError
+from astrid.explain.requests import (
+    Answer,
+    Baseline,
+    Capture,
+    MaskedRows,
+    PathRows,
+    Replace,
+    Request,
+)
+from astrid.explain.targets import Resolved
+from astrid.models.protocol import EncodedText, TextModel
+
+Kind = Literal["masked", "path", "path_values", "capture"]
+RowCache = MutableMapping[bytes, np.ndarray]
+"""Logits of a text's rows that were already run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Rows of one request that have the same length and can be run in any batch of their kind."""
+
+    work: "Work"
+    kind: Kind
+    rows: np.ndarray
+    length: int
+    cost: int
+    """Tokens that one row takes from the batch's budget."""
+
+
+class MaskedWork:
+    """Rows with tokens left out; equal rows run once."""
+
+    def __init__(
+        self, model: TextModel, text: EncodedText, request: MaskedRows, cache: RowCache
+    ) -> None:
+        self.text = text
+        self._model = model
+        self._cache = cache
+        self._replace = _replacement(model, request.replace)
+        keep = request.keep | text.special
+        packed = np.packbits(keep, axis=1)
+        _, first, inverse = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        self._keep = keep[first]
+        self._inverse = inverse.reshape(-1)
+        self._keys = [self._replace.encode() + row.tobytes() for row in packed[first]]
+        self._logits: list[np.ndarray | None] = [cache.get(key) for key in self._keys]
+        self.remaining = sum(logits is None for logits in self._logits)
+
+    def chunks(self) -> list[Chunk]:
+        missing = np.flatnonzero([logits is None for logits in self._logits])
+        lengths = np.full(len(self._keep), len(self.text))
+        if self._replace == "delete":
+            lengths = np.maximum(self._keep.sum(axis=1), 1)
+        return [
+            Chunk(self, "masked", missing[lengths[missing] == length], int(length), int(length))
+            for length in np.unique(lengths[missing])
+        ]
+
+    def row_ids(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ids, attention mask and segments, each `[len(rows), L]`."""
+        keep = self._keep[rows]
+        ids = np.broadcast_to(self.text.ids, keep.shape)
+        type_ids = np.broadcast_to(self.text.type_ids, keep.shape)
+        if self._replace == "attention":
+            return ids, keep.astype(np.int64), type_ids
+        if self._replace != "delete":
+            ids = np.where(keep, ids, _token(self._model, self._replace))
+            return ids, np.ones_like(ids), type_ids
+        if not keep.any(axis=1).all():
+            # A tokenizer without special tokens, and nothing kept: one filler is a valid input.
+            return _filler(self._model, len(rows))
+        ids, type_ids = ids[keep].reshape(len(rows), -1), type_ids[keep].reshape(len(rows), -1)
+        return ids, np.ones_like(ids), type_ids
+
+    def receive(self, rows: np.ndarray, logits: np.ndarray) -> None:
+        for row, values in zip(rows, logits, strict=True):
+            self._logits[row] = self._cache[self._keys[row]] = values
+        self.remaining -= len(rows)
+
+    def logits(self) -> np.ndarray:
+        """`[R, K]` in the order of the request."""
+        return np.stack([row for row in self._logits if row is not None])[self._inverse]
+
+    def answer(self, target: Resolved) -> Answer:
+        values = target.of(torch.as_tensor(self.logits()))
+        return Answer(values=values.double().numpy())
+
+
+class PathWork:
+    """Rows on the line from a baseline to the input; only the weighted gradient is kept."""
+
+    def __init__(self, model: TextModel, text: EncodedText, request: PathRows) -> None:
+        self.text = text
+        self.request = request
+        with torch.no_grad():
+            self.input_TD = model.embed(torch.as_tensor(text.ids, device=model.device))
+            self.baseline_TD = _baseline(model, text, self.input_TD, request.baseline)
+        self.values = np.zeros(len(request.alphas))
+        self.gradient_TD = np.zeros(self.input_TD.shape)
+        self.remaining = len(request.alphas)
+
+    def chunks(self) -> list[Chunk]:
+        length = len(self.text)
+        backward = self.request.weights != 0
+        chunks = [
+            Chunk(self, "path", np.flatnonzero(backward), length, length),
+            Chunk(self, "path_values", np.flatnonzero(~backward), length, length),
+        ]
+        return [chunk for chunk in chunks if len(chunk.rows)]
+
+    def row_embeds(self, rows: np.ndarray) -> torch.Tensor:
+        """`[len(rows), T, D]` embeddings at the rows' points."""
+        alphas = torch.as_tensor(self.request.alphas[rows], dtype=self.input_TD.dtype)
+        alphas_B11 = alphas.to(self.input_TD.device)[:, None, None]
+        return self.baseline_TD + alphas_B11 * (self.input_TD - self.baseline_TD)
+
+    def receive(
+        self, rows: np.ndarray, values: np.ndarray, gradient_TD: np.ndarray | None = None
+    ) -> None:
+        self.values[rows] = values
+        if gradient_TD is not None:
+            self.gradient_TD += gradient_TD
+        self.remaining -= len(rows)
+
+    def answer(self, target: Resolved) -> Answer:
+        delta = (self.input_TD - self.baseline_TD).double().cpu().numpy()
+        return Answer(values=self.values, gradient=self.gradient_TD, delta=delta)
+
+
+class CaptureWork:
+    """Attention weights of one forward pass."""
+
+    def __init__(self, text: EncodedText) -> None:
+        self.text = text
+        self.weights: np.ndarray | None = None
+        self.remaining = 1
+
+    def chunks(self) -> list[Chunk]:
+        length = len(self.text)
+        # Weights grow with the square of the length, so long texts take a larger share.
+        cost = length * max(1, length // 32)
+        return [Chunk(self, "capture", np.zeros(1, dtype=np.int64), length, cost)]
+
+    def receive(self, weights_LHTT: np.ndarray) -> None:
+        self.weights = weights_LHTT
+        self.remaining = 0
+
+    def answer(self, target: Resolved) -> Answer:
+        return Answer(attentions=self.weights)
+
+
+Work = MaskedWork | PathWork | CaptureWork
+
+
+def start(model: TextModel, text: EncodedText, request: Request, cache: RowCache) -> Work:
+    """The work that answers `request`."""
+    match request:
+        case MaskedRows():
+            return MaskedWork(model, text, request, cache)
+        case PathRows():
+            return PathWork(model, text, request)
+        case Capture():
+            return CaptureWork(text)
+
+
+def _replacement(model: TextModel, replace: Replace) -> Replace:
+    if replace == "auto":
+        return "delete" if model.token_ids.mask is None else "mask"
+    return replace
+
+
+def _token(model: TextModel, name: str) -> int:
+    ids = {"mask": model.token_ids.mask, "pad": model.token_ids.pad}
+    token = ids[name]
+    if token is None:
+        raise InputError(f'{model.name}: its tokenizer has no {name} token; use "delete" instead')
+    return token
+
+
+def _filler(model: TextModel, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ids = model.token_ids
+    known = [token for token in (ids.pad, ids.unknown, ids.mask) if token is not None]
+    filled = np.full((rows, 1), known[0] if known else 0)
+    return filled, np.ones_like(filled), np.zeros_like(filled)
+
+
+def _baseline(
+    model: TextModel, text: EncodedText, input_TD: torch.Tensor, baseline: Baseline
+) -> torch.Tensor:
+    if baseline == "zeros":
+        return torch.zeros_like(input_TD)
+    if baseline in ("pad", "mask"):
+        vector_D = model.embed(torch.tensor(_token(model, str(baseline)), device=model.device))
+    elif baseline == "mean":
+        vector_D = model.mean_embedding()
+    else:
+        vector_D = torch.tensor(baseline, dtype=input_TD.dtype, device=model.device)
+    if vector_D.shape != input_TD.shape[1:]:
+        raise InputError(
+            f"baseline: {len(vector_D)} numbers given; {model.name} has embeddings of "
+            f"{input_TD.shape[1]}"
+        )
+    special_T1 = torch.as_tensor(text.special, device=model.device)[:, None]
+    return torch.where(special_T1, input_TD, vector_D)

@@ -1,0 +1,39 @@
+"""AUPRC: do the words of highest score lie in the evidence that people marked?
+
+    AUPRC = Σₙ (Rₙ − Rₙ₋₁)·Pₙ  over the words in falling order of score (average precision)
+
+1 means that every word of the evidence scores above every other word. Scores in random order give
+about the share of evidence among the words, not 0.5. Scores count with their sign: explain the
+class that the evidence speaks for.
+
+Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models, 2020.
+"""
+
+import numpy as np
+
+from astrid.errors import InputError
+from astrid.measures._vectors import checked_pair
+
+TITLE = "AUPRC against the evidence"
+KIND = "plausibility"
+NEEDS = frozenset({"rationale"})
+DIRECTION = "higher"
+RANGE = (0.0, 1.0)
+
+
+def measure(scores: np.ndarray, evidence: np.ndarray) -> float:
+    """Average precision of scores `[W]` for evidence flags `[W]` (1 or True: evidence).
+
+    NaN where no word or every word is evidence: no order of the words is then better than another.
+
+    >>> measure(np.array([0.9, 0.1, 0.5]), np.array([True, False, False]))
+    1.0
+    """
+    from sklearn.metrics import average_precision_score
+
+    scores, flags = checked_pair(scores, evidence)
+    if not np.isin(flags, (0.0, 1.0)).all():
+        raise InputError("auprc: evidence must be one flag a word, 0 or 1")
+    if not 0 < flags.sum() < len(flags):
+        return float("nan")
+    return float(average_precision_score(flags, scores))

@@ -1,0 +1,1 @@
+"""Intervals and tests over texts: the unit is the text, never the token."""

@@ -1,0 +1,198 @@
+"""Any Hugging Face sequence classifier, as the engine sees it."""
+
+import copy
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from astrid.errors import InputError
+from astrid.models import attention
+from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
+
+LONGEST = 512
+"""Tokens read of a text where neither the model nor its tokenizer names a limit."""
+
+
+class TransformerClassifier:
+    """A sequence classifier and its tokenizer, ready for the engine; safe to share by threads.
+
+    The given model is not changed: this works on a copy of its modules that shares the weights'
+    memory, is in evaluation mode, tracks no weight gradients and names its own attention function.
+
+    Args:
+        model: a transformers `…ForSequenceClassification` with two or more classes.
+        tokenizer: its fast tokenizer.
+        name: for tables and messages.
+        device: where to run, for example `cpu` or `cuda`.
+        warnings: what is already known to make explanations doubtful.
+
+    Raises:
+        InputError: no fast tokenizer, fewer than two classes, or a vocabulary that doesn't fit.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        name: str = "model",
+        device: str | torch.device = "cpu",
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        _check(model, tokenizer, name)
+        self.name = name
+        self.device = torch.device(device)
+        self.module = _private_copy(model).to(self.device)
+        self.config = self.module.config
+        names = self.config.id2label
+        self.labels = tuple(str(names[index]) for index in range(self.config.num_labels))
+        self.token_ids = TokenIds(
+            tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id
+        )
+        self.max_length = _max_length(self.module, tokenizer)
+        self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
+        self._arguments = _accepted(self.module)
+        self._embedding = self.module.get_input_embeddings()
+        self.facts = ModelFacts(
+            _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
+        )
+
+    @property
+    def answers(self) -> frozenset[Answers]:
+        return frozenset(("values", "gradients", "attentions"))
+
+    def encode(self, text: str) -> EncodedText:
+        """Tokens of `text`, cut to the model's length; special tokens included.
+
+        Raises:
+            InputError: the text holds lone surrogates, which no tokenizer can read.
+        """
+        try:
+            encoding = self._tokenizer.encode(text)
+        except (UnicodeEncodeError, TypeError):
+            raise InputError("a text holds characters that are not valid Unicode") from None
+        return EncodedText(
+            text=text,
+            tokens=tuple(encoding.tokens),
+            ids=np.asarray(encoding.ids, dtype=np.int64),
+            type_ids=np.asarray(encoding.type_ids, dtype=np.int64),
+            special=np.asarray(encoding.special_tokens_mask, dtype=bool),
+            offsets=np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2),
+            truncated=bool(encoding.overflowing),
+        )
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        return self._embedding(ids)
+
+    def mean_embedding(self) -> torch.Tensor:
+        return self._embedding.weight.mean(dim=0)
+
+    def values(self, batch: Batch) -> torch.Tensor:
+        return self._run(batch).logits.float()
+
+    def attentions(self, batch: Batch) -> torch.Tensor:
+        with attention.recording() as weights:
+            output = self._run(batch, output_attentions=not self._records)
+        layers = weights if self._records else list(output.attentions or ())
+        if not layers:
+            raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
+        return torch.stack(layers).float()
+
+    @property
+    def _records(self) -> bool:
+        """Whether the layers call Astrid's attention function."""
+        return bool(self.config._attn_implementation == attention.NAME)
+
+    def _run(self, batch: Batch, output_attentions: bool = False) -> Any:
+        # Always by embeddings: positions then count places, never depend on which ids stand there
+        # (RoBERTa skips padding ids when it numbers positions).
+        embeds = (
+            self.embed(batch.ids)
+            if batch.embeds is None and batch.ids is not None
+            else batch.embeds
+        )
+        arguments: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": batch.mask}
+        if "token_type_ids" in self._arguments:
+            arguments["token_type_ids"] = batch.type_ids
+        if output_attentions:
+            arguments["output_attentions"] = True
+        return self.module(**arguments)
+
+
+def _check(model: Any, tokenizer: Any, name: str) -> None:
+    if getattr(tokenizer, "backend_tokenizer", None) is None:
+        raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
+    if getattr(model.config, "num_labels", 0) < 2:
+        raise InputError(
+            f"{name}: has {model.config.num_labels} output; explaining needs two or more classes"
+        )
+    rows = model.get_input_embeddings().num_embeddings
+    largest = max(tokenizer.get_vocab().values(), default=0)
+    if largest >= rows:
+        raise InputError(
+            f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to "
+            f"{rows - 1}; they don't belong together"
+        )
+
+
+def _private_copy(model: Any) -> Any:
+    """The same modules and weights' memory, but own settings."""
+    shared: dict[int, Any] = {}
+    for weight in model.parameters():
+        shared[id(weight)] = torch.nn.Parameter(weight.detach(), requires_grad=False)
+    for buffer in model.buffers():
+        shared[id(buffer)] = buffer
+    module = copy.deepcopy(model, shared).eval()
+    if (
+        module.config._attn_implementation in ("sdpa", "eager")
+        and module._can_set_attn_implementation()
+    ):
+        module.set_attn_implementation(attention.NAME)
+    elif module.config._attn_implementation != attention.NAME:
+        module.set_attn_implementation("eager")
+    return module
+
+
+def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
+    """An own copy of the tokenizer without its padding, and with this model's truncation."""
+    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    plain.no_padding()
+    plain.enable_truncation(max_length)
+    return plain
+
+
+def _max_length(module: Any, tokenizer: Any) -> int:
+    """The smallest of what the settings, the position table and the tokenizer allow."""
+    limits = [tokenizer.model_max_length, getattr(module.config, "max_sequence_length", None)]
+    for name, part in module.named_modules():
+        if name.endswith("position_embeddings") and isinstance(part, torch.nn.Embedding):
+            # RoBERTa's positions begin behind the padding index.
+            taken = 0 if part.padding_idx is None else part.padding_idx + 1
+            limits.append(part.num_embeddings - taken)
+    if len(limits) == 2:
+        limits.append(getattr(module.config, "max_position_embeddings", None))
+    usable = [limit for limit in limits if limit is not None and 2 < limit < 1_000_000]
+    return min(usable, default=LONGEST)
+
+
+def _accepted(module: Any) -> frozenset[str]:
+    """Arguments of the model's forward pass."""
+    return frozenset(inspect.signature(module.forward).parameters)
+
+
+def _head(module: Any) -> Any:
+    """The part that comes after the encoder."""
+    body = getattr(module, module.base_model_prefix, None)
+    return torch.nn.ModuleList(part for part in module.children() if part is not body)
+
+
+def _parameters(module: torch.nn.Module) -> int:
+    return sum(weight.numel() for weight in module.parameters())
+
+
+def _warnings(model: TransformerClassifier, known: tuple[str, ...]) -> tuple[str, ...]:
+    if all(label == f"LABEL_{index}" for index, label in enumerate(model.labels)):
+        return (*known, f"{model.name}: the classes have no names (LABEL_0, …) in config.json")
+    return known
