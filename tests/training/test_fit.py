@@ -17,7 +17,8 @@ from astrid.models.build import EncoderSpec
 from astrid.models.loading import load_classifier
 from astrid.models.saving import read_record
 from astrid.text.document import Corpus, Document
-from astrid.training.fit import class_weights, fit
+from astrid.training.fit import fit
+from astrid.training.inputs import class_weights
 from astrid.training.spec import TrainerSpec
 from tests.training.toy import corpus, spec, train
 

@@ -11,9 +11,7 @@ from astrid.text.document import Corpus, Document
 from astrid.training.fit import FitResult, fit
 from astrid.training.spec import TrainerSpec, TrainSpec
 
-_FILLER = """
-the of a film story about people who live in town and go home again today
-""".split()
+_FILLER = ("the", "of", "a", "film", "story", "about", "people", "who", "live", "in", "town")
 _SIGNAL = (("awful", "poor"), ("great", "lovely"), ("odd", "strange"))
 
 

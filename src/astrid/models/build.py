@@ -225,9 +225,9 @@ def _longest(encoder: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> in
     """The longest text in tokens that both can take."""
     positions = getattr(encoder.config, "max_position_embeddings", None) or 512
     # RoBERTa and its kin number positions from the padding index upwards.
-    embeddings = getattr(encoder, "embeddings", None)
-    table = getattr(embeddings, "position_embeddings", None)
-    offset = table.padding_idx + 1 if getattr(table, "padding_idx", None) is not None else 0
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    offset = 0 if padding is None else padding + 1
     return min(positions - offset, tokenizer.model_max_length)
 
 

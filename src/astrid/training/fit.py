@@ -1,19 +1,13 @@
 """Training a classifier so that it can be killed at any moment and run again."""
 
-import hashlib
-import logging
 import os
-import signal
-import threading
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from safetensors.torch import load_model
@@ -25,7 +19,6 @@ from astrid.models.build import build_classifier, build_encoder
 from astrid.models.loading import load_classifier
 from astrid.models.saving import RECORD, read_record, save_model
 from astrid.progress import bar, silent
-from astrid.spec import digest
 from astrid.text.document import Corpus
 from astrid.training.data import (
     OrderedBatches,
@@ -34,9 +27,11 @@ from astrid.training.data import (
     TokenisedTexts,
     loader,
 )
+from astrid.training.inputs import check_inputs, class_weights, identity_of, on_gpu
 from astrid.training.keeper import Keeper, best_weights, last_usable
 from astrid.training.loggers import build_loggers
-from astrid.training.module import Diverged, Metrics, TrainingModule
+from astrid.training.module import DivergedError, Metrics, TrainingModule
+from astrid.training.quiet import interruptible, quiet_lightning
 from astrid.training.spec import TrainerSpec, TrainSpec
 from astrid.training.workfolder import clear, work_folder
 
@@ -90,8 +85,8 @@ def fit(
             loss is no longer a number.
     """
     folder, spec = Path(folder), spec.resolved()
-    _check_corpora(spec, train, validation)
-    identity = _identity(spec, train, validation)
+    check_inputs(spec, train, validation)
+    identity = identity_of(spec, train, validation)
     with work_folder(folder) as work:
         found = _finished(folder, identity, overwrite)
         if found is not None:
@@ -99,7 +94,7 @@ def fit(
             return found
         try:
             result = _train(spec, train, validation, folder, work, identity, progress)
-        except Diverged:
+        except DivergedError:
             clear(work)
             raise
         clear(work)
@@ -156,7 +151,7 @@ def _run(
         mode = "max" if settings.higher_is_better else "min"
         stopping = EarlyStopping(settings.monitor, patience=settings.patience, mode=mode)
         callbacks.insert(0, stopping)
-    with _quiet_lightning(), _interruptible():
+    with quiet_lightning(), interruptible():
         trainer = pl.Trainer(
             accelerator=settings.accelerator,
             devices=1,
@@ -195,63 +190,6 @@ def _loaders(
     )
 
 
-def class_weights(settings: TrainerSpec, train: Corpus) -> torch.Tensor | None:
-    """`[K]` weights of the loss; `balanced` is N / (K · texts of the class), as scikit-learn's."""
-    if settings.class_weights == "none":
-        return None
-    if settings.class_weights == "balanced":
-        counts = np.bincount(train.labels, minlength=len(train.classes))
-        balanced = len(train) / (len(counts) * np.maximum(counts, 1))
-        return torch.tensor(balanced, dtype=torch.float32)
-    return torch.tensor(settings.class_weights, dtype=torch.float32)
-
-
-def _check_corpora(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
-    for part, corpus in (("training", train), ("validation", validation)):
-        if not len(corpus):
-            raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
-        for row, document in enumerate(corpus):
-            if "label" not in document.labels:
-                raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
-    if train.classes != validation.classes:
-        raise InputError("data: training and validation texts have different classes")
-    weights = spec.trainer.class_weights
-    if isinstance(weights, tuple) and len(weights) != len(train.classes):
-        raise InputError(
-            f"trainer.class_weights: {len(weights)} weights for {len(train.classes)} classes; "
-            "give one a class"
-        )
-    if spec.trainer.precision == "16-mixed" and not _on_gpu(spec.trainer):
-        raise InputError("trainer.precision: 16-mixed needs a GPU; use bf16-mixed or 32")
-
-
-def _on_gpu(settings: TrainerSpec) -> bool:
-    return settings.accelerator != "cpu" and torch.cuda.is_available()
-
-
-def _identity(spec: TrainSpec, train: Corpus, validation: Corpus) -> str:
-    """Changes when the spec, any text or label, or the weights that training starts from do."""
-    start = spec.encoder.teacher or spec.encoder.source
-    return digest(
-        {
-            "spec": spec.model_dump(mode="json"),
-            "train": train.fingerprint(),
-            "validation": validation.fingerprint(),
-            "weights": _weights_digest(Path(start)) if start else None,
-        }
-    )
-
-
-def _weights_digest(folder: Path) -> str | None:
-    """SHA-256 of a local folder's weights; None for a hub id."""
-    hashed = hashlib.sha256()
-    files = sorted(folder.glob("*.safetensors"))
-    for path in files:
-        with path.open("rb") as file:
-            hashed.update(hashlib.file_digest(file, "sha256").digest())
-    return hashed.hexdigest() if files else None
-
-
 def _finished(folder: Path, identity: str, overwrite: bool) -> FitResult | None:
     """The model in `folder` if it is the one that is asked for."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
@@ -262,7 +200,7 @@ def _finished(folder: Path, identity: str, overwrite: bool) -> FitResult | None:
             load_classifier(folder)  # a damaged model is named here rather than used later
             return FitResult(
                 folder,
-                Metrics(**record["metrics"]),
+                _metrics(record["metrics"]),
                 record["epochs"],
                 record["best_epoch"],
                 reused=True,
@@ -290,11 +228,12 @@ def _publish(work: Path, folder: Path) -> None:
 
 
 def _result(folder: Path, keeper: Keeper, resumed: bool) -> FitResult:
-    best = keeper.rows[keeper.best_epoch - 1]
-    metrics = Metrics(
-        val_loss=best["val_loss"], accuracy=best["accuracy"], f1_score=best["f1_score"]
-    )
+    metrics = _metrics(keeper.rows[keeper.best_epoch - 1])
     return FitResult(folder, metrics, len(keeper.rows), keeper.best_epoch, resumed)
+
+
+def _metrics(row: Mapping[str, float]) -> Metrics:
+    return Metrics(val_loss=row["val_loss"], accuracy=row["accuracy"], f1_score=row["f1_score"])
 
 
 def _record(
@@ -317,37 +256,5 @@ def _record(
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
         "seconds": round(seconds, 3),
-        "device": torch.cuda.get_device_name() if _on_gpu(spec.trainer) else "cpu",
+        "device": torch.cuda.get_device_name() if on_gpu(spec.trainer) else "cpu",
     }
-
-
-@contextmanager
-def _quiet_lightning() -> Iterator[None]:
-    """Without Lightning's tips and warnings, which tell users nothing that they can act on."""
-    noisy = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [logger.level for logger in noisy]
-    for logger in noisy:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(noisy, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make Ctrl+C a KeyboardInterrupt again, which Lightning turns into an exit with code 1."""
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT) if main else None
-    try:
-        yield
-    except SystemExit as error:
-        if isinstance(error.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, before)

@@ -20,7 +20,7 @@ _CHECK_EVERY = 50
 _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
-class Diverged(InputError):
+class DivergedError(InputError):
     """The loss became infinite or not a number: going on from here is of no use."""
 
 
@@ -122,7 +122,7 @@ class TrainingModule(pl.LightningModule):
 
     def _check_finite(self) -> None:
         if not torch.isfinite(self._loss_sum):
-            raise Diverged(
+            raise DivergedError(
                 f"trainer.learning_rate: the loss is no longer a number in epoch "
                 f"{self.current_epoch + 1}; lower the learning rate "
                 f"(now {self.settings.learning_rate:g}) or use precision 32"

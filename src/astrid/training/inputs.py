@@ -1,0 +1,71 @@
+"""What goes into training: checked, weighed, and hashed to tell one model from another."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from astrid.errors import InputError
+from astrid.spec import digest
+from astrid.text.document import Corpus
+from astrid.training.spec import TrainerSpec, TrainSpec
+
+
+def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
+    """Raise `InputError` where texts or settings can't be trained with."""
+    for part, corpus in (("training", train), ("validation", validation)):
+        if not len(corpus):
+            raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
+        for row, document in enumerate(corpus):
+            if "label" not in document.labels:
+                raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
+    if train.classes != validation.classes:
+        raise InputError("data: training and validation texts have different classes")
+    weights = spec.trainer.class_weights
+    if isinstance(weights, tuple) and len(weights) != len(train.classes):
+        raise InputError(
+            f"trainer.class_weights: {len(weights)} weights for {len(train.classes)} classes; "
+            "give one a class"
+        )
+    if spec.trainer.precision == "16-mixed" and not on_gpu(spec.trainer):
+        raise InputError("trainer.precision: 16-mixed needs a GPU; use bf16-mixed or 32")
+
+
+def identity_of(spec: TrainSpec, train: Corpus, validation: Corpus) -> str:
+    """Changes when the spec, any text or label, or the weights that training starts from do."""
+    start = spec.encoder.teacher or spec.encoder.source
+    return digest(
+        {
+            "spec": spec.model_dump(mode="json"),
+            "train": train.fingerprint(),
+            "validation": validation.fingerprint(),
+            "weights": _weights_digest(Path(start)) if start else None,
+        }
+    )
+
+
+def _weights_digest(folder: Path) -> str | None:
+    """SHA-256 of a local folder's weights; None for a hub id."""
+    hashed = hashlib.sha256()
+    files = sorted(folder.glob("*.safetensors"))
+    for path in files:
+        with path.open("rb") as file:
+            hashed.update(hashlib.file_digest(file, "sha256").digest())
+    return hashed.hexdigest() if files else None
+
+
+def class_weights(settings: TrainerSpec, train: Corpus) -> torch.Tensor | None:
+    """`[K]` weights of the loss; `balanced` is N / (K · texts of the class), as scikit-learn's."""
+    if settings.class_weights == "none":
+        return None
+    if settings.class_weights == "balanced":
+        counts = np.bincount(train.labels, minlength=len(train.classes))
+        balanced = len(train) / (len(counts) * np.maximum(counts, 1))
+        return torch.tensor(balanced, dtype=torch.float32)
+    return torch.tensor(settings.class_weights, dtype=torch.float32)
+
+
+def on_gpu(settings: TrainerSpec) -> bool:
+    """Whether training with `settings` runs on an NVIDIA GPU here."""
+    return settings.accelerator != "cpu" and torch.cuda.is_available()
