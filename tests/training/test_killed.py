@@ -51,9 +51,7 @@ def interrupted(folder: Path, epoch: int, **settings: Any) -> None:
 
 
 @pytest.mark.parametrize("epoch", [1, 3, EPOCHS])
-def test_goes_on_after_an_epoch(
-    epoch: int, tmp_path: Path, undisturbed: bytes
-) -> None:
+def test_goes_on_after_an_epoch(epoch: int, tmp_path: Path, undisturbed: bytes) -> None:
     interrupted(tmp_path / "toy", epoch, epochs=EPOCHS)
     assert os.listdir(tmp_path) == [".toy.work"]
     result = train(tmp_path / "toy", epochs=EPOCHS)
