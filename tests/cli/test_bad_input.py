@@ -153,9 +153,7 @@ def test_a_folder_that_can_not_be_written(astrid, csv_file, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     quick = ["encoder=demo-step5", "trainer=quick"]
-    refused(
-        astrid, "train", *quick, "--data", csv_file, "--out", blocked / "model", says="file"
-    )
+    refused(astrid, "train", *quick, "--data", csv_file, "--out", blocked / "model", says="file")
 
 
 def test_texts_and_data_together(astrid, trained, csv_file):

@@ -92,7 +92,8 @@ def test_a_long_text_is_cut_and_says_so(astrid, trained):
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00 granted", "👩‍👩‍👧 🎉", "الدعوى مرفوضة", "é" * 50, "\u200b", "ＡＢＣ", "a" * 100_000]
+    "text",
+    ["\x00 granted", "👩‍👩‍👧 🎉", "الدعوى مرفوضة", "é" * 50, "\u200b", "ＡＢＣ", "a" * 100_000],
 )
 def test_unusual_texts_have_an_answer(astrid, trained, text):
     code, (row,), _ = astrid("explain", trained, text, "--json")
@@ -155,4 +156,6 @@ def test_version_and_help():
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert package.__version__ in done.stdout or "Example" in done.stdout or "train" in done.stdout
+        assert (
+            package.__version__ in done.stdout or "Example" in done.stdout or "train" in done.stdout
+        )
