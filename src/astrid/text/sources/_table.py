@@ -126,8 +126,8 @@ def _read_jsonl(where: str, content: bytes) -> Table:
             continue
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            problem = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
+        except (ValueError, RecursionError) as error:
+            problem = error.msg if isinstance(error, json.JSONDecodeError) else "a value is too large"
             raise InputError(f"{where}: line {number} is not JSON ({problem})") from None
         if not isinstance(row, dict):
             raise InputError(f"{where}: line {number} is not a JSON object ({{...}})")
@@ -141,6 +141,7 @@ def _read_parquet(where: str, content: bytes) -> Table:
 
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content))
+        rows = tuple(table.to_pylist())
     except (pyarrow.ArrowException, OSError, ValueError):
         raise InputError(f"{where}: not a parquet file, or a damaged one") from None
-    return Table(where, tuple(table.column_names), tuple(table.to_pylist()))
+    return Table(where, tuple(table.column_names), rows)
