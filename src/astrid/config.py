@@ -13,7 +13,7 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The settings `conf/{name}.yaml` with Hydra `overrides`, resolved to plain values.
 
     Raises:
-        InputError: no such config, or an override that Hydra can't apply.
+        InputError: no such config, an override that Hydra can't apply, or a setting left open (`???`).
 
     >>> compose("train", ["trainer.epochs=2"])["trainer"]["epochs"]
     2
@@ -26,7 +26,7 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
             config = hydra.compose(name, overrides=list(overrides))
-        plain = OmegaConf.to_container(config, resolve=True)
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(f"settings {name!r}: {'; '.join(lines[:3])}") from None

@@ -18,7 +18,8 @@ class Table:
     Attributes:
         where: the file, for messages.
         columns: names in the file's order.
-        rows: from column name to value; strings from csv and tsv, plain values otherwise.
+        rows: from column name to value; strings from csv and tsv, plain values otherwise;
+            every row has every column.
     """
 
     where: str
@@ -127,12 +128,15 @@ def _read_jsonl(where: str, content: bytes) -> Table:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            problem = error.msg if isinstance(error, json.JSONDecodeError) else "a value is too large"
+            problem = (
+                error.msg if isinstance(error, json.JSONDecodeError) else "a value is too large"
+            )
             raise InputError(f"{where}: line {number} is not JSON ({problem})") from None
         if not isinstance(row, dict):
             raise InputError(f"{where}: line {number} is not a JSON object ({{...}})")
         rows.append(row)
-    return Table(where, tuple(dict.fromkeys(key for row in rows for key in row)), tuple(rows))
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    return Table(where, columns, tuple({key: row.get(key) for key in columns} for row in rows))
 
 
 def _read_parquet(where: str, content: bytes) -> Table:

@@ -41,8 +41,5 @@ def load(params: Params) -> Corpus:
     table = read_table(params.path)
     fields = (params.text_field, params.label_field, params.rationale_field, params.id_field)
     table.require(fields)
-    # A row of a jsonl file may lack what others have.
-    rows = (
-        Row(*(None if field is None else row.get(field) for field in fields)) for row in table.rows
-    )
+    rows = (Row(*(row[field] if field else None for field in fields)) for row in table.rows)
     return make_corpus("file", table.where, rows, labels=params.labels, limit=params.limit)

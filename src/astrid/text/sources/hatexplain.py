@@ -45,17 +45,17 @@ def load(params: Params) -> Corpus:
 
 
 def _row(where: str, number: int, row: Mapping[str, Any]) -> Row:
-    tokens, flags = row.get("tokens"), row.get("rationale")
+    tokens, flags = row["tokens"], row["rationale"]
     place = f"{where}: row {number}"
     if not _is_list_of(str, tokens) or not _is_list_of(int, flags):
         raise InputError(f"{place}: tokens must be a list of strings and rationale a list of 0, 1")
     if len(tokens) != len(flags):
         raise InputError(f"{place}: {len(tokens)} tokens but {len(flags)} rationale flags")
-    if row.get("official_split") not in SPLITS:
+    split = SPLITS.get(str(row["official_split"]))
+    if split is None:
         raise InputError(f"{place}: official_split is none of {', '.join(SPLITS)}")
-    split = SPLITS[row["official_split"]]
     spans = spans_of_flags(tokens, flags)
-    return Row(" ".join(tokens), row.get("label"), spans, row.get("post_id"), split)
+    return Row(" ".join(tokens), row["label"], spans, row["post_id"], split)
 
 
 def _is_list_of(kind: type, value: Any) -> bool:

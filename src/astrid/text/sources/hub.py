@@ -31,7 +31,8 @@ class Params(Spec):
         text_field: the column of texts.
         label_field: the column of labels; numbers with known class names get those names.
         rationale_field: the column of evidence, in the forms that the source `file` takes.
-        labels: the classes to keep, in the order of their indices; None for all.
+        labels: the classes to keep, in the order of their indices; None for all, in the data
+            set's own order or sorted.
         limit: at most so many documents, the first ones of each split.
     """
 
@@ -64,7 +65,9 @@ def load(params: Params) -> Corpus:
     else:
         parts = {params.split: fetched}
     rows = [row for name, data in parts.items() for row in _rows(params, name, data)]
-    return make_corpus("hub", params.name, rows, labels=params.labels)
+    names = _class_names(params, next(iter(parts.values())))
+    rename = {name.lower(): name for name in names} if names else None
+    return make_corpus("hub", params.name, rows, labels=params.labels, rename=rename)
 
 
 def _fetch(params: Params) -> Any:
@@ -96,12 +99,17 @@ def _rows(params: Params, name: str, data: Any) -> Iterable[Row]:
     Table(where, tuple(data.column_names), ()).require(fields)
     if params.limit is not None:
         data = data.select(range(min(params.limit, len(data))))
-    label_names = getattr(data.features[params.label_field], "names", None)
+    label_names = _class_names(params, data)
     split = SPLITS[name] if params.split is None else None
     for number, row in enumerate(data, start=1):
         label = _label(row, params.label_field, label_names)
         rationale = row[params.rationale_field] if params.rationale_field else None
         yield Row(row[params.text_field], label, rationale, f"{name}-{number}", split)
+
+
+def _class_names(params: Params, data: Any) -> list[str] | None:
+    """The names that the data set itself gives to its numbered labels."""
+    return getattr(data.features[params.label_field], "names", None)
 
 
 def _label(row: Mapping[str, Any], field: str, names: list[str] | None) -> Any:
