@@ -116,12 +116,13 @@ def _draw(
             f"{corpus.name}: {len(groups)} distinct texts are too few to divide into"
             f" {len(parts)} splits; give at least {needed}"
         )
+    shares = np.asarray(fractions, dtype=float) / sum(fractions)
     generator = np.random.default_rng(seed)
     drawn: dict[str, int] = {}
-    filled = np.zeros(len(fractions))
+    filled = np.zeros(len(shares))
     for name in sorted(classes):
         texts = [classes[name][place] for place in generator.permutation(len(classes[name]))]
-        counts = _counts(len(texts), np.asarray(fractions, dtype=float), filled)
+        counts = _counts(len(texts), shares, filled)
         filled += counts
         drawn.update(zip(texts, np.repeat(np.arange(len(counts)), counts).tolist(), strict=True))
     _fill_empty(drawn, parts)
