@@ -35,7 +35,7 @@ def test_csv(tmp_path):
 
 
 def test_every_kind_of_file_gives_the_same_corpus(tmp_path):
-    texts = ["He said:\n“no”, \"yes\"", "NA", "  null\t", "é漢👩", "12"]
+    texts = ['He said:\n“no”, "yes"', "NA", "  null\t", "é漢👩", "12"]
     frame = pandas.DataFrame({"text": texts, "label": [0, 1, 0, 1, 10]})
     frame.to_csv(tmp_path / "a.csv", index=False)
     frame.to_csv(tmp_path / "a.tsv", index=False, sep="\t")
@@ -121,7 +121,7 @@ def test_rationales(tmp_path, rationale, spans):
 @pytest.mark.parametrize("rationale", ["gone", [[0, 99]], [[3, 3]], [[1, 2, 3]], 7, {"a": 1}])
 def test_a_rationale_that_is_not_in_the_text_is_refused(tmp_path, rationale):
     rows = ({"text": "a b", "label": 0}, {"text": "He paid", "label": 0, "why": rationale})
-    with pytest.raises(InputError, match="a.jsonl: row 2: "):
+    with pytest.raises(InputError, match=r"a\.jsonl: row 2: "):
         load(written(tmp_path, "a.jsonl", jsonl(*rows)), rationale_field="why")
 
 
@@ -202,5 +202,5 @@ def test_what_the_command_line_calls_data(tmp_path):
     corpus = load_corpus(data_spec_for(str(path), "post", "kind", "why"))
     assert [document.rationale for document in corpus] == [((3, 7),), None]
     assert data_spec_for("sst2").source == "sst2"
-    with pytest.raises(InputError, match='neither a file nor a source of data; did you mean'):
+    with pytest.raises(InputError, match="neither a file nor a source of data; did you mean"):
         data_spec_for("tweet")

@@ -116,7 +116,7 @@ def test_the_fewest_texts_still_fill_every_split():
     ],
 )
 def test_what_can_not_be_divided_is_refused(labels, options, line):
-    with pytest.raises(InputError, match="made|fractions") as caught:
+    with pytest.raises(InputError, match=r"made|fractions") as caught:
         split(corpus(labels), **options)
     assert line in str(caught.value)
 
