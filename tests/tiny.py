@@ -9,6 +9,10 @@ from transformers import (
     BertForSequenceClassification,
     DistilBertConfig,
     DistilBertForSequenceClassification,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    LlamaConfig,
+    LlamaForSequenceClassification,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaForSequenceClassification,
@@ -23,7 +27,8 @@ SENTENCES = [
     "He won. She lost, and the appeal was refused twice by the same judge.",
     "unbelievably longwinded antidisestablishmentarianism",
 ]
-ARCHITECTURES = ("bert", "distilbert", "roberta")
+ENCODERS = ("bert", "distilbert", "roberta")
+ARCHITECTURES = (*ENCODERS, "gpt2", "llama")
 LABELS = {0: "lost", 1: "won", 2: "open"}
 
 
@@ -73,10 +78,29 @@ def byte_level() -> PreTrainedTokenizerFast:
     )
 
 
+@cache
+def plain_bytes() -> PreTrainedTokenizerFast:
+    """As GPT-2's: no special tokens are added, and there is no mask token."""
+    tokenizer = Tokenizer.from_str(byte_level().backend_tokenizer.to_str())
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    )
+
+
+TOKENIZERS = {
+    "bert": wordpiece,
+    "distilbert": wordpiece,
+    "roberta": byte_level,
+    "gpt2": plain_bytes,
+    "llama": plain_bytes,
+}
+
+
 def build(architecture: str, seed: int = 0):
     """A Hugging Face classifier of three classes with large random weights, and its tokenizer."""
     torch.manual_seed(seed)
-    tokenizer = byte_level() if architecture == "roberta" else wordpiece()
+    tokenizer = TOKENIZERS[architecture]()
     common = {
         "vocab_size": len(tokenizer),
         "num_labels": 3,
@@ -93,6 +117,18 @@ def build(architecture: str, seed: int = 0):
             **common, dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=64
         )
         model = DistilBertForSequenceClassification(config)
+    elif architecture == "gpt2":
+        config = GPT2Config(**common, n_embd=32, n_layer=2, n_head=4, n_positions=64)
+        model = GPT2ForSequenceClassification(config)
+    elif architecture == "llama":
+        config = LlamaConfig(
+            **common,
+            **size,
+            num_key_value_heads=2,
+            intermediate_size=48,
+            max_position_embeddings=64,
+        )
+        model = LlamaForSequenceClassification(config)
     else:
         config = RobertaConfig(**common, **size, intermediate_size=48, max_position_embeddings=66)
         model = RobertaForSequenceClassification(config)

@@ -7,6 +7,7 @@ The calls below are all that most scripts need; each is imported when it is firs
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from astrid._notebook import register as _show_in_notebooks
 from astrid._register import register as _register
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _register()
+_show_in_notebooks()
 
 
 def __getattr__(name: str) -> Any:

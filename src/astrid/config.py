@@ -13,7 +13,8 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The settings `conf/{name}.yaml` with Hydra `overrides`, resolved to plain values.
 
     Raises:
-        InputError: no such config, or an override that Hydra can't apply.
+        InputError: no such config, an override that Hydra can't apply, or a setting left
+            open (`???`).
 
     >>> compose("train", ["trainer.epochs=2"])["trainer"]["epochs"]
     2

@@ -29,7 +29,7 @@ def silent(done: int = 1) -> None:
 def bar(description: str, total: int | None) -> Iterator[Advance]:
     """A progress bar on stderr; yields the function that advances it."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

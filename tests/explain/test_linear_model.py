@@ -14,6 +14,7 @@ class LinearModel:
 
     name = "linear"
     labels = ("no", "yes")
+    pads = True
     answers = frozenset(("values", "gradients"))
     token_ids = TokenIds(pad=0, mask=1, unknown=2)
     device = torch.device("cpu")

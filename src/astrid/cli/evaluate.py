@@ -29,6 +29,7 @@ def evaluate(
 ) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from astrid.analysis import evaluation
     from astrid.progress import bar
@@ -38,13 +39,13 @@ def evaluate(
     opened = options.open_model(model, device)
     with bar("predicting", len(corpus)) as advance:
         found = evaluation.evaluate(opened, corpus, advance)
-    table = Table(title=f"{found.model} on {found.documents} documents ({split})")
+    table = Table(title=Text(f"{found.model} on {found.documents} documents ({split})"))
     for column in ("class", "precision", "recall", "F1", "documents"):
         table.add_column(column, justify="left" if column == "class" else "right")
     for quality in found.classes:
         figures = (quality.precision, quality.recall, quality.f1_score)
         cells = [f"{figure:.3f}" for figure in figures]
-        table.add_row(quality.label, *cells, str(quality.support))
+        table.add_row(Text(quality.label), *cells, str(quality.support))
     console = Console(stderr=True)
     console.print(table)
     console.print(

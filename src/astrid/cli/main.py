@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 a check said no, 2 wrong input, 3 a fault in Astrid itself, 130 stopped.
 """
 
+import io
 import sys
 
 import click
@@ -38,6 +39,10 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Texts hold any character; a terminal that can't show one must not stop the run.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -20,13 +20,13 @@ LONGER = 1.125
 """A row joins a batch whose longest row is at most this many times its own length."""
 
 
-def take(pool: list[Chunk], budget: int) -> list[Chunk]:
+def take(pool: list[Chunk], budget: int, pads: bool = True) -> list[Chunk]:
     """Remove from `pool` the chunks of the next batch, cutting the last one where it overflows.
 
-    The oldest chunk sets the kind and about the length, so that every text is finished in turn.
+    Without `pads` all rows of a batch have the same length. The oldest chunk sets the kind and about the length, so that every text is finished in turn.
     """
     oldest = pool[0]
-    alike = [chunk for chunk in pool if _fits(chunk, oldest)]
+    alike = [chunk for chunk in pool if _fits(chunk, oldest, LONGER if pads else 1.0)]
     # The oldest goes first, so that it is always in; then those that need least padding.
     alike.sort(key=lambda chunk: (chunk is not oldest, abs(chunk.length - oldest.length)))
     taken: list[Chunk] = []
@@ -47,9 +47,9 @@ def take(pool: list[Chunk], budget: int) -> list[Chunk]:
     return taken
 
 
-def _fits(chunk: Chunk, oldest: Chunk) -> bool:
+def _fits(chunk: Chunk, oldest: Chunk, longer_by: float) -> bool:
     shorter, longer = sorted((chunk.length, oldest.length))
-    return chunk.kind == oldest.kind and longer <= max(shorter * LONGER, shorter + 1)
+    return chunk.kind == oldest.kind and longer <= shorter * longer_by
 
 
 def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:

@@ -131,7 +131,7 @@ class Engine:
                 yield session.number, outcome
 
     def _run_batch(self) -> None:
-        chunks = batches.take(self._pool, self._budget)
+        chunks = batches.take(self._pool, self._budget, self._model.pads)
         sessions = [self._owner[chunk.work] for chunk in chunks]
         try:
             batches.evaluate(self._model, chunks, [session.target for session in sessions])

@@ -1,12 +1,17 @@
 """Finished explanations, as data."""
 
+import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, overload
 
 import numpy as np
 import pandas as pd
 
+from astrid.errors import InputError
+from astrid.files import write_atomic
 from astrid.text.document import Span
 
 TargetKind = Literal["probability", "logit", "logit_difference"]
@@ -112,6 +117,24 @@ class Explanations(Sequence[Explanation]):
 
     def __iter__(self) -> Iterator[Explanation]:
         return iter(self._items)
+
+    def save(self, path: str | Path) -> None:
+        """Write one record a text: JSON lines to `….jsonl`, a table to `….parquet`.
+
+        Raises:
+            InputError: another ending, or the place can't be written; nothing is left half-written.
+        """
+        path = Path(path)
+        rows = [item.to_dict() for item in self._items]
+        if path.suffix == ".jsonl":
+            lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+            write_atomic(path, "".join(f"{line}\n" for line in lines))
+        elif path.suffix == ".parquet":
+            buffer = io.BytesIO()
+            pd.DataFrame(rows).to_parquet(buffer, index=False)
+            write_atomic(path, buffer.getvalue())
+        else:
+            raise InputError(f"{path}: call the file something.jsonl or something.parquet")
 
     def to_frame(self) -> pd.DataFrame:
         """One row a word: text number, word, span, score, and the explanation's target."""

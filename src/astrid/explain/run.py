@@ -127,7 +127,8 @@ def predict(
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
     order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
-    for rows in _by_budget(order, [len(text) for text in encoded], batch_tokens):
+    lengths = [len(text) for text in encoded]
+    for rows in _by_budget(order, lengths, batch_tokens, model.pads):
         batch = padded([encoded[row] for row in rows], model)
         probabilities[rows] = _probabilities(model, batch)
         advance(len(rows))
@@ -158,11 +159,14 @@ def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:
         return np.asarray(model.values(batch).softmax(-1).double().cpu().numpy())
 
 
-def _by_budget(order: list[int], lengths: list[int], budget: int) -> Iterator[list[int]]:
+def _by_budget(
+    order: list[int], lengths: list[int], budget: int, pads: bool
+) -> Iterator[list[int]]:
     """Runs of `order`, lengths ascending, whose padded size stays within the budget."""
     batch: list[int] = []
     for row in order:
-        if batch and (len(batch) + 1) * lengths[row] > budget:
+        mixed = not pads and bool(batch) and lengths[row] != lengths[batch[0]]
+        if mixed or (batch and (len(batch) + 1) * lengths[row] > budget):
             yield batch
             batch = []
         batch.append(row)

@@ -22,6 +22,8 @@ class EncodedText:
         special: `[T]` True for tokens that the tokenizer added; they are never perturbed.
         offsets: `[T, 2]` character span of each piece in `text`; (0, 0) for special tokens.
         truncated: whether the end of the text was cut off.
+        reader: place of the token that the classifier reads: the first of an encoder, the last of
+            a decoder.
     """
 
     text: str
@@ -31,6 +33,7 @@ class EncodedText:
     special: np.ndarray
     offsets: np.ndarray
     truncated: bool
+    reader: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -82,6 +85,10 @@ class TextModel(Protocol):
     @property
     def token_ids(self) -> TokenIds:
         """Ids of the padding, mask and unknown tokens."""
+
+    @property
+    def pads(self) -> bool:
+        """Whether rows of different lengths may share a batch, padded on the right."""
 
     @property
     def facts(self) -> "ModelFacts":

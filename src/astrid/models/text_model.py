@@ -53,7 +53,9 @@ class TransformerClassifier:
         )
         self.max_length = _max_length(self.module, tokenizer)
         self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
-        self._arguments = _accepted(self.module)
+        # Decoders read the last token, and can't tell padding in embeddings from a text's end.
+        self.pads = not _is_decoder(self.module.base_model.config)
+        self._has_segments = _has_segments(self.module)
         self._embedding = self.module.get_input_embeddings()
         self.facts = ModelFacts(
             _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
@@ -67,12 +69,15 @@ class TransformerClassifier:
         """Tokens of `text`, cut to the model's length; special tokens included.
 
         Raises:
-            InputError: the text holds lone surrogates, which no tokenizer can read.
+            InputError: the text holds lone surrogates, which no tokenizer can read, or leaves no
+                token at all.
         """
         try:
             encoding = self._tokenizer.encode(text)
         except (UnicodeEncodeError, TypeError):
             raise InputError("a text holds characters that are not valid Unicode") from None
+        if not encoding.ids:
+            raise InputError(f"{self.name}: a text has no token that the model can read")
         return EncodedText(
             text=text,
             tokens=tuple(encoding.tokens),
@@ -81,6 +86,7 @@ class TransformerClassifier:
             special=np.asarray(encoding.special_tokens_mask, dtype=bool),
             offsets=np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2),
             truncated=bool(encoding.overflowing),
+            reader=0 if self.pads else len(encoding.ids) - 1,
         )
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
@@ -114,7 +120,7 @@ class TransformerClassifier:
             else batch.embeds
         )
         arguments: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": batch.mask}
-        if "token_type_ids" in self._arguments:
+        if self._has_segments:
             arguments["token_type_ids"] = batch.type_ids
         if output_attentions:
             arguments["output_attentions"] = True
@@ -177,9 +183,23 @@ def _max_length(module: Any, tokenizer: Any) -> int:
     return min(usable, default=LONGEST)
 
 
-def _accepted(module: Any) -> frozenset[str]:
-    """Arguments of the model's forward pass."""
-    return frozenset(inspect.signature(module.forward).parameters)
+def _is_decoder(config: Any) -> bool:
+    """Whether the architecture generates from left to right, and so pools the last token."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
+
+    kind = config.model_type
+    return (
+        kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    )
+
+
+def _has_segments(module: Any) -> bool:
+    """Whether segment ids mean segments; GPT-2 takes them for words of the vocabulary."""
+    known = "token_type_ids" in inspect.signature(module.forward).parameters
+    return known and getattr(module.base_model.config, "type_vocab_size", 0) > 0
 
 
 def _head(module: Any) -> Any:

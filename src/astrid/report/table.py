@@ -1,5 +1,6 @@
 """The comparison as a table for the terminal."""
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -8,12 +9,18 @@ from astrid.analysis.family import LIMITS, FamilyComparison, ModelRow
 from astrid.measures.statistics.bootstrap import Estimate
 from astrid.report import numbers
 
-_COLUMNS = ("accuracy", "similarity", "Spearman", "top-5", "parameters", "smaller", "a text")
+# Two figures share a column, one above the other, so that the table fits 80 characters.
+_COLUMNS = ("accuracy", "similarity", "Spearman\ntop-5", "size\nsmaller", "a text")
 
 
 def comparison_table(family: FamilyComparison) -> Group:
     """Answer, table, reference lines, notes and limits, for `rich.console.Console.print`."""
-    table = Table(caption=_reference_lines(family), caption_justify="left")
+    table = Table(
+        caption=_reference_lines(family),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("model")
     for column in _COLUMNS:
         table.add_column(column, justify="right")
@@ -32,12 +39,16 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
     return (
         row.name,
         _with_interval(row.accuracy),
-        *(_with_interval(agreement.get(name)) for name in ("cosine", "spearman", "top_k")),
-        numbers.count(row.parameters),
-        numbers.ratio(row.compression),
+        _with_interval(agreement.get("cosine")),
+        "\n".join(_plain(agreement.get(name)) for name in ("spearman", "top_k")),
+        f"{numbers.count(row.parameters)}\n{numbers.ratio(row.compression)}",
         numbers.duration(row.seconds_per_text),
         row.verdict,
     )
+
+
+def _plain(estimate: Estimate | None) -> str:
+    return numbers.DASH if estimate is None else numbers.decimal(estimate.value)
 
 
 def _with_interval(estimate: Estimate | None) -> str:

@@ -20,6 +20,8 @@ class Document:
             corpora use the task name `label`.
         rationale: character spans of the evidence, sorted and disjoint; empty where there is no
             evidence, None where it is not known.
+        split: the split its source assigns: `train`, `validation` or `test`; None where it
+            assigns none.
 
     >>> Document("1", "He paid.", {"label": 1}, ((3, 7),)).evidence()
     ['paid']
@@ -29,6 +31,7 @@ class Document:
     text: str
     labels: Mapping[str, int] = field(default_factory=dict)
     rationale: tuple[Span, ...] | None = None
+    split: str | None = None
 
     @property
     def label(self) -> int:

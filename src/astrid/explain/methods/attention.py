@@ -1,8 +1,9 @@
-r"""Attention: how much the first token looks at each token, averaged over layers and heads.
+r"""Attention: how much the token that is read looks at each token, mean of layers and heads.
 
-$$\phi_t = \frac{1}{L H} \sum_{l,h} A^{(l,h)}_{1t}$$
+$$\phi_t = \frac{1}{L H} \sum_{l,h} A^{(l,h)}_{rt}$$
 
-The first token is [CLS], which classifiers read. The weights are the model's own, not scaled;
+The token r that a classifier reads is the first of an encoder ([CLS]) and the last of a decoder,
+where the first token draws attention whatever it is. The weights are the model's own, not scaled;
 they are never negative, sum to 1 with the special tokens, and say nothing of the class: Jain &
 Wallace, "Attention is not Explanation", NAACL 2019.
 """
@@ -22,4 +23,4 @@ def explain(text: EncodedText, params: Params) -> Method:
     """Scores `[T]` of a text's tokens, special tokens included."""
     answer = yield Capture("attentions")
     weights_LHTT = answer.attention_weights()
-    return TokenScores(weights_LHTT[:, :, 0, :].mean(axis=(0, 1), dtype=float))
+    return TokenScores(weights_LHTT[:, :, text.reader, :].mean(axis=(0, 1), dtype=float))

@@ -1,0 +1,77 @@
+"""Corpora by the name of their source."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from astrid import plugins
+from astrid.errors import InputError
+from astrid.spec import Spec, checked, nearest
+from astrid.text.document import Corpus
+from astrid.text.splits import Fractions, Splits, split
+
+SOURCES = "astrid.text.sources"
+
+
+class DataSpec(Spec):
+    """Which corpus, and how to divide it.
+
+    Attributes:
+        source: the name of a file in `astrid/text/sources/`.
+        params: settings of that source.
+        fractions: of the train, validation and test split; above 0, sum 1.
+        seed: of the division.
+    """
+
+    source: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    fractions: Fractions = (0.8, 0.1, 0.1)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+def load_corpus(spec: DataSpec) -> Corpus:
+    """The corpus of `spec`'s source.
+
+    Raises:
+        InputError: no such source, a wrong setting, or data that can't be used.
+    """
+    source = plugins.load(SOURCES, spec.source)
+    corpus: Corpus = source.load(checked(source.Params, spec.params, "data.params"))
+    return corpus
+
+
+def load_splits(spec: DataSpec) -> Splits:
+    """The corpus of `spec`, divided.
+
+    Raises:
+        InputError: as for `load_corpus`, or the corpus can't be divided.
+    """
+    return split(load_corpus(spec), spec.fractions, spec.seed)
+
+
+def data_spec_for(
+    path_or_name: str,
+    text_field: str = "text",
+    label_field: str = "label",
+    rationale_field: str | None = None,
+) -> DataSpec:
+    """What `--data` of the command line means: the name of a source, or a file's path.
+
+    The fields are those of a file; a source knows its own.
+
+    Raises:
+        InputError: neither a source nor a file.
+
+    >>> data_spec_for("verdicts").source
+    'verdicts'
+    """
+    known = plugins.names(SOURCES)
+    if path_or_name in known:
+        return DataSpec(source=path_or_name)
+    if not Path(path_or_name).expanduser().exists():
+        hint = nearest(path_or_name, known)
+        raise InputError(f'data "{path_or_name}": neither a file nor a source of data; {hint}')
+    fields = {"text_field": text_field, "label_field": label_field}
+    optional = {} if rationale_field is None else {"rationale_field": rationale_field}
+    return DataSpec(source="file", params={"path": path_or_name} | fields | optional)

@@ -1,0 +1,132 @@
+"""Splits: stratified, without leaks, the same everywhere."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from astrid.errors import InputError
+from astrid.text.document import Corpus, Document
+from astrid.text.splits import split
+
+FRACTIONS = (0.8, 0.1, 0.1)
+
+
+def corpus(labels, texts=None, splits=None, names=("a", "b", "c")):
+    documents = tuple(
+        Document(
+            str(place),
+            texts[place] if texts else f"text {place}",
+            {"label": label},
+            split=splits[place] if splits else None,
+        )
+        for place, label in enumerate(labels)
+    )
+    return Corpus("made", documents, {"label": names})
+
+
+def parts_of(whole, **options):
+    parts = split(whole, **options)
+    return [parts.train, parts.validation, parts.test]
+
+
+def ids(part):
+    return {document.id for document in part}
+
+
+@pytest.mark.parametrize("fractions", [FRACTIONS, (0.5, 0.2, 0.3), (0.98, 0.01, 0.01)])
+def test_every_document_is_in_one_split_and_every_class_in_every_split(fractions):
+    whole = corpus([0] * 60 + [1] * 37 + [2] * 3)
+    parts = parts_of(whole, fractions=fractions)
+    assert sum(len(part) for part in parts) == len(whole)
+    assert set.union(*map(ids, parts)) == ids(whole)
+    assert all(set(part.labels) == {0, 1, 2} for part in parts)
+
+
+def test_the_fractions_hold_within_each_class():
+    parts = parts_of(corpus([0] * 300 + [1] * 100))
+    assert [part.labels.count(0) for part in parts] == [240, 30, 30]
+    assert [part.labels.count(1) for part in parts] == [80, 10, 10]
+
+
+def test_texts_that_differ_only_in_case_or_space_stay_together():
+    texts = [f"Text\t{place // 4}" if place % 2 else f" text  {place // 4} " for place in range(80)]
+    parts = parts_of(corpus([place % 2 for place in range(80)], texts))
+    seen = [{" ".join(text.lower().split()) for text in part.texts} for part in parts]
+    assert all(seen)
+    assert sum(map(len, seen)) == len(set.union(*seen)) == 20
+
+
+def test_neither_the_order_of_documents_nor_the_process_matters():
+    whole = corpus([place % 3 for place in range(50)])
+    shuffled = list(whole)
+    random.Random(1).shuffle(shuffled)
+    expected = parts_of(whole)
+    again = parts_of(whole.with_documents(shuffled))
+    assert list(map(ids, expected)) == list(map(ids, again))
+    script = (
+        "from tests.text.test_splits import *;"
+        "print(sorted(ids(split(corpus([i % 3 for i in range(50)])).test)))"
+    )
+    command = [sys.executable, "-c", script]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == str(sorted(ids(expected[2])))
+
+
+def test_another_seed_draws_another_division():
+    whole = corpus([place % 2 for place in range(50)])
+    assert ids(split(whole, seed=0).test) != ids(split(whole, seed=1).test)
+
+
+def test_assigned_splits_are_kept():
+    assigned = ["test", "train", "validation"] * 4
+    parts = parts_of(corpus([0, 0, 1, 1] * 3, splits=assigned))
+    for part, name in zip(parts, ("train", "validation", "test"), strict=True):
+        assert [document.split for document in part] == [name] * 4
+
+
+def test_a_split_that_the_source_lacks_comes_from_its_training_documents():
+    assigned = ["train"] * 40 + ["validation"] * 5
+    whole = corpus([place % 2 for place in range(45)], splits=assigned)
+    parts = parts_of(whole)
+    assert ids(parts[1]) == {str(place) for place in range(40, 45)}
+    assert len(parts[2]) > 1
+    assert ids(parts[2]) < {str(place) for place in range(40)}
+
+
+def test_splits_assigned_to_some_documents_only_do_not_count():
+    whole = corpus([0, 1] * 10, splits=["test"] * 15 + [None] * 5)
+    assert len(split(whole).train) == 16
+
+
+def test_the_fewest_texts_still_fill_every_split():
+    parts = parts_of(corpus([0, 0, 1, 1]))
+    assert [len(part) for part in parts] == [2, 1, 1]
+    assert set(parts[0].labels) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "line"),
+    [
+        ([1] * 20, {}, 'only the class "b"'),
+        ([0, 1, 1], {}, "3 distinct texts are too few to divide into 3 splits; give at least 4"),
+        ([0, 1] * 20, {"fractions": (0.9, 0.1, 0.0)}, "three numbers above 0 whose sum is 1"),
+        ([0, 1] * 20, {"fractions": (0.9, 0.1, 0.1)}, "three numbers above 0 whose sum is 1"),
+    ],
+)
+def test_what_can_not_be_divided_is_refused(labels, options, line):
+    with pytest.raises(InputError, match=r"made|fractions") as caught:
+        split(corpus(labels), **options)
+    assert line in str(caught.value)
+
+
+def test_several_tasks_are_divided_together():
+    documents = tuple(
+        Document(str(place), f"text {place}", {"ei": place % 2, "sn": place % 3 % 2})
+        for place in range(60)
+    )
+    whole = Corpus("made", documents, {"ei": ("I", "E"), "sn": ("S", "N")})
+    for part in parts_of(whole):
+        assert {document.labels["ei"] for document in part} == {0, 1}
+        assert {document.labels["sn"] for document in part} == {0, 1}
