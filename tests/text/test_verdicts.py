@@ -19,7 +19,7 @@ from astrid.text.sources import _verdicts_words as words
 from astrid.text.sources.verdicts import Params, load
 from astrid.text.words import find_words
 
-GOLDEN = "d4179b0bc711204cdfb11b3be12f3301ed1d2af21e780b40f7e2ccb9bd19df78"
+GOLDEN = "36f5d1eac155be1ceb245d7f7afa717d5d4f2e716ca1bc36f438f3e5034d0c2b"
 
 WEIGHTS = {
     clause: sign * strength
