@@ -1,7 +1,7 @@
 """Is docs/cli.md what the commands themselves say?
 
-    python -m tests.docs_are_current            exit code 1 if the page is stale
-    python -m tests.docs_are_current --write    write the page anew
+python -m tests.docs_are_current            exit code 1 if the page is stale
+python -m tests.docs_are_current --write    write the page anew
 """
 
 import sys
