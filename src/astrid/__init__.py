@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from astrid._notebook import register as _show_in_notebooks
 from astrid._register import register as _register
+from astrid._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from astrid.analysis.examine import compare
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from astrid.explain.targets import Target
     from astrid.models.load import load_model
 
-__version__ = "0.1.0"
 
 _PUBLIC = {
     "Explanation": "astrid.explain.records",

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
-import astrid
+from astrid._version import __version__
 from astrid.analysis.comparison import (
     Comparison,
     ComparisonSettings,
@@ -222,7 +222,7 @@ def compare_family(
 
 
 def _versions() -> dict[str, str]:
-    own = {"astrid": astrid.__version__, "python": platform.python_version()}
+    own = {"astrid": __version__, "python": platform.python_version()}
     return own | {package: version(package) for package in _PACKAGES}
 
 

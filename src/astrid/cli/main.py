@@ -6,16 +6,15 @@ Exit codes: 0 done, 1 a check said no, 2 wrong input, 3 a fault in Astrid itself
 import io
 import sys
 
-import click
 import typer
 
+from astrid._version import __version__
 from astrid.cli import compare, data, demo, doctor, evaluate, explain, plugins, train
 from astrid.errors import InputError
 
 app = typer.Typer(
     name="astrid",
     help="Is the small model still right, and right for the same reasons?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -25,16 +24,24 @@ for group in (demo, train, evaluate, explain, compare, data, plugins, doctor):
     group.register(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: bool = typer.Option(False, "--debug", help="Show tracebacks."),
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    version: bool = typer.Option(
+        False,
+        "--version",
+        help="Print the version and stop.",
+        callback=_print_version,
+        is_eager=True,  # before it is noticed that there is no command
+    ),
 ) -> None:
-    if version:
-        from astrid import __version__
-
-        print(__version__)
-        raise typer.Exit
+    """Nothing to do: `--debug` is read in `run`, `--version` when it is met."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -47,18 +54,18 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command, or show the help where there is none; its exit code."""
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="astrid", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except (InputError, click.UsageError) as error:
+    except (InputError, typer.TyperException) as error:
         if "--debug" in arguments:
             raise
-        message = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        return _say(" ".join(message.split()) or "see astrid --help", 2)
-    except click.exceptions.Exit as leave:
+        message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        return _say(" ".join(message.split()), 2)
+    except typer.Exit as leave:
         return leave.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say("stopped; run the same command again to go on", 130)
     except BrokenPipeError:
         # The reader of our output went away (astrid … | head): nothing is wrong.

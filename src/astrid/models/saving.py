@@ -70,7 +70,7 @@ def versions() -> dict[str, str]:
 
 def _version(package: str) -> str:
     if package == "astrid":
-        from astrid import __version__
+        from astrid._version import __version__
 
         return __version__
     return version(package)
