@@ -19,7 +19,7 @@ from astrid.text.sources import _verdicts_words as words
 from astrid.text.sources.verdicts import Params, load
 from astrid.text.words import find_words
 
-GOLDEN = "36f5d1eac155be1ceb245d7f7afa717d5d4f2e716ca1bc36f438f3e5034d0c2b"
+GOLDEN = "c7e2f47645145f2cc20d8d88e1876566acdd49f98fa9f379fa30419940da49bb"
 
 WEIGHTS = {
     clause: sign * strength
@@ -138,6 +138,7 @@ def test_first_document_of_seed_zero_never_changes():
 
 def test_sides_have_as_many_clauses_of_the_same_lengths():
     for strength in (words.STRONG, words.MEDIUM, words.WEAK):
+        assert len("".join(words.FOR_FIRST[strength])) == len("".join(words.FOR_SECOND[strength]))
         first, second = (
             sorted(len(clause.split()) for clause in side[strength])
             for side in (words.FOR_FIRST, words.FOR_SECOND)
@@ -166,7 +167,7 @@ def test_length_count_and_place_give_nothing_away():
 
 def test_counting_words_helps_but_does_not_suffice():
     model = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000))
-    assert 0.65 <= fitted_accuracy(model, lambda document: document.text) <= 0.80
+    assert 0.58 <= fitted_accuracy(model, lambda document: document.text) <= 0.80
 
 
 def test_shortcut_goes_with_the_label_in_training_only():

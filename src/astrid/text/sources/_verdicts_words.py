@@ -1,6 +1,6 @@
 """The vocabulary of the embedded corpus: evidence, what leads up to it, and filler.
 
-Both sides have as many clauses of each strength, and of the same lengths in words, so that
+Both sides have as many clauses of each strength, and as long, in words and in letters, so that
 neither length nor place gives a verdict away.
 """
 
@@ -38,18 +38,18 @@ FOR_SECOND: dict[int, tuple[str, ...]] = {
         "the first party waived the claim in writing",
         "the first party fabricated the invoice",
         "the first party bribed the surveyor",
-        "the second party performed the whole contract",
+        "the second party built the whole house",
     ),
     MEDIUM: (
         "the second party offered prompt repair",
-        "the first party refused two reasonable settlements",
-        "the second party obtained the necessary permit",
-        "the first party exceeded the statutory limit",
+        "the first party refused two reasonable offers",
+        "the second party got the town permit",
+        "the first party exceeded the weight limit",
     ),
     WEAK: (
-        "the first party contradicted its statement",
-        "the second party cooperated with inspectors",
-        "the first party answered late",
+        "the first party altered its statement",
+        "the second party worked with auditors",
+        "the first party answered carelessly",
         "an expert praised the second party",
     ),
 }
