@@ -5,9 +5,13 @@ import doctest
 import importlib
 import inspect
 import io
+import os
 import pkgutil
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +81,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     csv = ["--data", str(folder / "cases.csv"), "--text-field", "facts", "--label-field", "outcome"]
     quick = ["encoder=demo-step5", "trainer=quick", "encoder.vocab_size=200"]
     for name, seed in (("mine/teacher", 0), ("mine/student", 2)):
-        assert run(["train", *csv, *quick, f"seed={seed}", "--out", str(folder / "runs" / name)]) == 0
+        assert (
+            run(["train", *csv, *quick, f"seed={seed}", "--out", str(folder / "runs" / name)]) == 0
+        )
     for name, seed in (("teacher", 0), ("twin", 1), ("step1", 2), ("step3", 3)):
-        arguments = ["data.params.documents=200", *quick, f"seed={seed}"]
+        arguments = ["+data.params.train=200", *quick, f"seed={seed}"]
         assert run(["train", *arguments, "--out", str(folder / "runs" / "demo" / name)]) == 0
     return folder
 
@@ -94,7 +100,7 @@ def test_every_fence_is_closed_and_every_language_known() -> None:
 
 @pytest.mark.parametrize("page", _with("python"), ids=_name)
 def test_python_blocks_run(page: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All blocks of a page in one namespace; files to add are only imported, under their name."""
+    """All blocks of a page, except files to add, in one namespace."""
     monkeypatch.chdir(made)
     namespace: dict[str, object] = {"__name__": "documentation"}
     for block in blocks(page):
@@ -105,13 +111,42 @@ def test_python_blocks_run(page: Path, made: Path, monkeypatch: pytest.MonkeyPat
                 exec(compile(source, str(page), "exec"), namespace)
 
 
+def test_files_to_add_pass_their_contract_suites(tmp_path: Path) -> None:
+    """Every complete example of CONTRIBUTING.md, put in its place in a copy of the package."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests", tmp_path / "tests")
+    added = []
+    for block in blocks(ROOT / "CONTRIBUTING.md"):
+        if found := _PLUGIN.search(block.body):
+            (tmp_path / found[1]).write_text(block.body, encoding="utf-8")
+            added.append(Path(found[1]).stem)
+    assert len(added) == 6
+    wanted = " or ".join({*added, *(name.replace("_", "-") for name in added)})
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    ended = subprocess.run(
+        [*command, "--rootdir", str(tmp_path), "tests/contract", "-k", wanted],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout[-3000:]
+    passed = [line for line in ended.stdout.splitlines() if " PASSED" in line]
+    for name in added:
+        assert any(name in line.replace("-", "_") for line in passed), f"{name} is under no test"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_commands_and_their_options_exist(page: Path) -> None:
     known = dict(commands())
     for line, words in console_lines(page):
         place = f"{_name(page)}:{line}"
         name = next(
-            (" ".join(["astrid", *words[:n]]) for n in (2, 1) if " ".join(["astrid", *words[:n]]) in known),
+            (
+                " ".join(["astrid", *words[:n]])
+                for n in (2, 1)
+                if " ".join(["astrid", *words[:n]]) in known
+            ),
             None,
         )
         if name is None:
