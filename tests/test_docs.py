@@ -79,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "cases.csv").write_text("\n".join(["facts,outcome", *rows]), encoding="utf-8")
     csv = ["--data", str(folder / "cases.csv"), "--text-field", "facts", "--label-field", "outcome"]
-    quick = ["encoder=demo-step5", "trainer=quick", "encoder.vocab_size=200"]
+    quick = ["encoder=demo-step5", "trainer=quick", "+encoder.vocab_size=200"]
     for name, seed in (("mine/teacher", 0), ("mine/student", 2)):
         assert (
             run(["train", *csv, *quick, f"seed={seed}", "--out", str(folder / "runs" / name)]) == 0
