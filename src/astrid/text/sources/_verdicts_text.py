@@ -6,6 +6,8 @@ from random import Random
 from astrid.text.document import Span
 from astrid.text.sources import _verdicts_words as words
 
+_SHORTEST = 15  # words of a sentence
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -25,7 +27,7 @@ class Evidence:
 
 
 def draw_evidence(rng: Random, negation: float) -> Evidence:
-    """One piece of evidence: a side, a strength and a clause at random; turned at rate `negation`."""
+    """A side, a strength and a clause at random; turned with probability `negation`."""
     sign = rng.choice((-1, 1))
     strength = rng.choice((words.STRONG, words.MEDIUM, words.WEAK))
     clause = rng.choice((words.FOR_FIRST if sign > 0 else words.FOR_SECOND)[strength])
@@ -36,23 +38,30 @@ def draw_evidence(rng: Random, negation: float) -> Evidence:
 def draw_lead(rng: Random, negation: float) -> tuple[str, bool]:
     """Words before a clause, and whether they turn it; half the turns are reversals."""
     if rng.random() >= negation:
-        return rng.choice(words.AFFIRMATIONS), False
+        return (rng.choice(words.AFFIRMATIONS) if rng.random() < 0.25 else ""), False
     return rng.choice(rng.choice((words.NEGATIONS, words.REVERSALS))), True
 
 
 def evidence_sentence(rng: Random, evidence: Evidence, opener: str) -> tuple[str, Span]:
     """A sentence around `evidence`, and the span of what decides: the clause and its turn."""
-    before = f"{opener}, {evidence.lead} "
+    before = f"{opener}, {evidence.lead} " if evidence.lead else f"{opener}, "
     start = len(f"{opener}, ") if evidence.turned else len(before)
     end = len(before) + len(evidence.clause)
-    sentence = f"{before}{evidence.clause}, {tail(rng)}."
-    return sentence, (start, end)
+    return _ended(rng, before + evidence.clause), (start, end)
 
 
 def filler_sentence(rng: Random, negation: float, opener: str) -> str:
     """A sentence that speaks for nobody, with the same leads as evidence has."""
     lead, _ = draw_lead(rng, negation)
-    return f"{opener}, {lead} {filler_clause(rng)}, {tail(rng)}."
+    before = f"{opener}, {lead} " if lead else f"{opener}, "
+    return _ended(rng, before + filler_clause(rng))
+
+
+def _ended(rng: Random, sentence: str) -> str:
+    """`sentence` with its full stop, and with tails while it is short."""
+    while len(sentence.split()) < _SHORTEST:
+        sentence = f"{sentence}, {tail(rng)}"
+    return f"{sentence}."
 
 
 def opening(rng: Random) -> str:

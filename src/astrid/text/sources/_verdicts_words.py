@@ -4,6 +4,11 @@ Both sides have as many clauses of each strength, and of the same lengths in wor
 neither length nor place gives a verdict away.
 """
 
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 STRONG, MEDIUM, WEAK = 3, 2, 1
 
 FOR_FIRST: dict[int, tuple[str, ...]] = {
@@ -12,12 +17,10 @@ FOR_FIRST: dict[int, tuple[str, ...]] = {
         "the second party forged the signature",
         "the second party destroyed the ledger",
         "the first party paid the full price",
-        "the second party concealed the defect",
     ),
     MEDIUM: (
         "the first party gave timely notice",
         "the second party ignored three written warnings",
-        "the second party delivered spoiled goods",
         "the first party held a valid licence",
         "the second party missed the agreed deadline",
     ),
@@ -25,7 +28,6 @@ FOR_FIRST: dict[int, tuple[str, ...]] = {
         "the second party changed its account",
         "the first party kept careful records",
         "the second party replied evasively",
-        "the second party lost the receipts",
         "a neighbour supported the first party",
     ),
 }
@@ -37,12 +39,10 @@ FOR_SECOND: dict[int, tuple[str, ...]] = {
         "the first party fabricated the invoice",
         "the first party bribed the surveyor",
         "the second party performed the whole contract",
-        "the first party misled the insurer",
     ),
     MEDIUM: (
         "the second party offered prompt repair",
         "the first party refused two reasonable settlements",
-        "the first party supplied wrong measurements",
         "the second party obtained the necessary permit",
         "the first party exceeded the statutory limit",
     ),
@@ -50,86 +50,82 @@ FOR_SECOND: dict[int, tuple[str, ...]] = {
         "the first party contradicted its statement",
         "the second party cooperated with inspectors",
         "the first party answered late",
-        "the first party mislaid the drawings",
         "an expert praised the second party",
     ),
 }
 """Clauses that speak for the second party, by strength."""
 
 AFFIRMATIONS = (
-    "the court accepted that",
-    "the record shows that",
-    "a witness confirmed that",
     "there was clear evidence that",
+    "the court found clear evidence that",
+    "the inspector saw clear evidence that",
     "the appeal court upheld the finding that",
-    "the tribunal endorsed the allegation that",
-    "a later ruling affirmed the conclusion that",
+    "a later ruling upheld the finding that",
+    "the tribunal upheld the finding that",
 )
 """What may stand before a clause and leaves it as it is."""
 
 NEGATIONS = (
-    "there was no evidence that",
-    "the court did not accept that",
-    "nobody could show that",
-    "it was never proved that",
+    "there was no evidence whatsoever that",
+    "the court found no evidence whatsoever that",
+    "the inspector saw no evidence whatsoever that",
 )
 """What may stand before a clause and denies it."""
 
 REVERSALS = (
-    "the appeal court overturned the finding that",
-    "the tribunal rejected the allegation that",
-    "a later ruling reversed the conclusion that",
-    "the witness withdrew the statement that",
+    "the appeal court overturned and annulled the finding that",
+    "a later ruling overturned and annulled the finding that",
+    "the tribunal overturned and annulled the finding that",
 )
 """What may stand before a clause and takes back that it was once found true."""
 
-PEOPLE = tuple(
+PEOPLE = _split(
     """broker clerk driver engineer farmer gardener grocer janitor landlord mason mayor notary
     nurse painter plumber porter roofer secretary tailor teacher tenant trader translator warden
     architect accountant baker butcher carpenter chemist cook courier dealer doctor electrician
     guard joiner librarian mechanic miller operator pharmacist pilot postman printer ranger sailor
-    shepherd student treasurer vendor veterinarian waiter weaver""".split()
+    shepherd student treasurer vendor veterinarian waiter weaver"""
 )
-THINGS = tuple(
+THINGS = _split(
     """barn bicycle boiler brochure cabinet calendar camera carpet catalogue ceiling chimney
     container corridor crate curtain desk diary drain engine envelope fence folder fountain
     furnace garage gate generator hedge kettle ladder lamp lawn lift lorry mailbox map mirror
     notebook orchard oven pallet parcel pavement pump radiator roof sample shed shelf shutter
     staircase stove telephone terrace tractor trailer trolley valve van wagon wardrobe
-    warehouse well window workshop""".split()
+    warehouse well window workshop"""
 )
-ADJECTIVES = tuple(
+ADJECTIVES = _split(
     """blue broad broken brown clean cold concrete copper damp dark dusty empty green grey heavy
     hollow iron large leather light local loose narrow new old painted plain portable public red
     rented round rusty rural second-hand shared silver small spare square steel temporary thin
-    tiled unused usual white wide wooden yellow""".split()
+    tiled unused usual white wide wooden yellow"""
 )
-ACTIONS = tuple(
+ACTIONS = _split(
     """adjusted bought carried checked cleaned collected counted covered described drew emptied
     examined filled fitted fixed inspected installed labelled lifted listed loaded measured
     mentioned moved noticed opened ordered packed photographed placed polished remembered removed
     rented replaced sketched sold stacked stored tested unlocked unpacked visited washed
-    weighed""".split()
+    weighed"""
 )
-PLACES = tuple(
+PLACES = _split(
     """airport bakery bank bridge brewery canal castle chapel cinema clinic college dock factory
     ferry fort garden harbour hospital hotel junction kiosk lake library market meadow mill museum
     park quarry quay railway reservoir river school square stadium station theatre tower
-    university valley village wharf zoo""".split()
+    university valley village wharf zoo"""
 )
-MONTHS = tuple(
+MONTHS = _split(
     """January February March April May June July August September October November
-    December""".split()
+    December"""
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 NUMBERS = ("two", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty")
-MANNERS = tuple(
+MANNERS = _split(
     """briefly calmly carefully casually eventually hastily patiently politely quickly quietly
-    routinely silently slowly twice""".split()
+    routinely silently slowly twice"""
 )
-TOWNS = tuple(
+TOWNS = _split(
     """Aldbury Brackwell Carnford Dunmore Eastleigh Fallowby Glenhurst Hartwick Ingleby Kelstow
-    Lindale Marbrook Northam Oakridge Penrose""".split()
+    Lindale Marbrook Northam Oakridge Penrose"""
 )
 """The towns whose courts hear the cases."""
 

@@ -20,7 +20,8 @@ from astrid.text.sources._verdicts_text import (
 CLASSES = ("second party wins", "first party wins")
 
 _SHORTCUT_AGREES = 0.95
-_PIECES = (1, 1, 2, 2, 2, 3)  # pieces of evidence in a case, as often as they stand here
+_FILLERS = (0, 0, 1)  # irrelevant sentences beside several pieces of evidence
+_PIECES = (1, 1, 1, 1, 2, 2, 3)  # pieces of evidence in a case, as often as they stand here
 
 
 class Params(Spec):
@@ -41,7 +42,7 @@ class Params(Spec):
     validation: int = Field(default=400, ge=1)
     test: int = Field(default=400, ge=1)
     label_noise: float = Field(default=0.04, ge=0.0, le=0.5)
-    negation: float = Field(default=0.3, ge=0.0, le=1.0)
+    negation: float = Field(default=0.25, ge=0.0, le=1.0)
     shortcut: bool = False
 
 
@@ -120,8 +121,8 @@ def _town(rng: Random, shortcut: bool, label: int | None) -> str:
 def _case(rng: Random, negation: float, verdict: int, town: str) -> _Case:
     """One case that ends in `verdict` (1: the first party wins)."""
     evidence = _decisive(rng, negation, verdict)
-    fillers = rng.randint(max(0, 2 - len(evidence)), 3 - len(evidence) + 1)
-    order: list[Evidence | None] = [*evidence, *[None] * min(fillers, 2)]
+    fillers = rng.choice(_FILLERS) if len(evidence) > 1 else 1
+    order: list[Evidence | None] = [*evidence, *[None] * fillers]
     rng.shuffle(order)
     text = ""
     rationale: list[Span] = []
@@ -129,7 +130,7 @@ def _case(rng: Random, negation: float, verdict: int, town: str) -> _Case:
         opener = f"Before the court of {town}" if place == 0 else opening(rng)
         start = len(text) + bool(text)
         if piece is None:
-            sentence = filler_sentence(rng, negation, opener)
+            sentence = filler_sentence(rng, negation / 4, opener)
         else:
             sentence, (first, last) = evidence_sentence(rng, piece, opener)
             rationale.append((start + first, start + last))
