@@ -6,6 +6,7 @@ know Astrid's folders. So the registration waits until transformers' own modules
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -21,12 +22,9 @@ def _register_configuration(module: ModuleType) -> None:
 
 
 def _register_model(module: ModuleType) -> None:
-    from astrid.models.classifier import AstridClassifier
-    from astrid.models.configuration import AstridConfig
-
-    module.AutoModelForSequenceClassification.register(
-        AstridConfig, AstridClassifier, exist_ok=True
-    )
+    # The module registers itself, at its end: its own import of transformers may have led here,
+    # and then it is only half there.
+    import_module("astrid.models.classifier")
 
 
 _AFTER: dict[str, Callable[[ModuleType], None]] = {

@@ -154,8 +154,14 @@ def test_a_layout_takes_its_folder_and_a_limit(name, spec, tmp_path):
     assert limited.documents == load_corpus(spec).documents[:5]
 
 
+def test_every_settings_file_belongs_to_a_source():
+    assert {path.stem for path in (CONF / "data").glob("*.yaml")} <= set(plugins.names(SOURCES))
+
+
 @every_source
 def test_its_settings_file_has_its_defaults(name):
+    if not (CONF / "data" / f"{name}.yaml").is_file():
+        pytest.skip("a settings file is optional: --data works without")
     written = yaml.safe_load((CONF / "data" / f"{name}.yaml").read_text())
     spec = DataSpec.model_validate(written)
     assert spec.source == name

@@ -32,6 +32,8 @@ def python(code: str) -> str:
         "import transformers, astrid",
         "from transformers import AutoConfig; import astrid",
         "from transformers import AutoModelForSequenceClassification; import astrid",
+        "import astrid.models.classifier",
+        "import astrid.models.saving",
     ],
 )
 def test_auto_classes_know_astrid(first: str, classifier_folder: Path) -> None:

@@ -63,7 +63,7 @@ def _trial() -> str:
         for number, word in enumerate(["lost", "won"] * 16)
     ]
     corpus = Corpus("trial", tuple(documents), {"label": ("lost", "won")})
-    overrides = ["encoder=demo-step5", "trainer=quick", "encoder.vocab_size=64"]
+    overrides = ["encoder=demo-step5", "trainer=quick", "+encoder.vocab_size=64"]
     try:
         spec = checked(TrainSpec, compose("train", overrides) | {"data": {}}, "trial")
         with tempfile.TemporaryDirectory() as folder:

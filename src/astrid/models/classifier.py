@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
@@ -139,3 +139,6 @@ def drop_pooler(encoder: nn.Module) -> None:
 def head_parameters(model: AstridClassifier) -> int:
     """Number of the head's parameters."""
     return sum(parameter.numel() for parameter in model.head.parameters())
+
+
+AutoModelForSequenceClassification.register(AstridConfig, AstridClassifier, exist_ok=True)
