@@ -167,7 +167,7 @@ def test_length_count_and_place_give_nothing_away():
 
 def test_counting_words_helps_but_does_not_suffice():
     model = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000))
-    assert 0.58 <= fitted_accuracy(model, lambda document: document.text) <= 0.80
+    assert 0.62 <= fitted_accuracy(model, lambda document: document.text) <= 0.80
 
 
 def test_shortcut_goes_with_the_label_in_training_only():

@@ -42,7 +42,7 @@ class Params(Spec):
     validation: int = Field(default=400, ge=1)
     test: int = Field(default=400, ge=1)
     label_noise: float = Field(default=0.04, ge=0.0, le=0.5)
-    negation: float = Field(default=0.28, ge=0.0, le=1.0)
+    negation: float = Field(default=0.25, ge=0.0, le=1.0)
     shortcut: bool = False
 
 
