@@ -131,8 +131,9 @@ def table(rows: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
     shown = Table()
-    for column in rows[0] if rows else ():
-        shown.add_column(column, overflow="fold")
+    for place, column in enumerate(rows[0] if rows else ()):
+        # The first column holds names, which people copy: never broken over lines.
+        shown.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         shown.add_row(*(Text(str(value)) for value in row.values()))
     Console(stderr=True).print(shown)
