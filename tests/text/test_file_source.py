@@ -1,9 +1,12 @@
 """Files as users have them: the right answer, or one line that says what is wrong."""
 
 import json
+from contextlib import suppress
 
 import pandas
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from astrid.errors import InputError
 from astrid.text.load import DataSpec, data_spec_for, load_corpus, load_splits
@@ -158,6 +161,19 @@ def test_broken_files_give_one_line_that_names_them(tmp_path, name):
     assert str(caught.value).startswith(str(path))
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+    start=st.sampled_from([b"", b"text,label\n", b"text\tlabel\n", b'{"text": "a", "label": ']),
+    rest=st.binary(max_size=40) | st.text('a1,\t"\n\r{}[]:', max_size=40).map(str.encode),
+)
+def test_any_bytes_give_a_corpus_or_one_line(tmp_path, kind, start, rest):
+    path = written(tmp_path, f"any.{kind}", start + rest)
+    # Any other error fails the test.
+    with suppress(InputError):
+        assert all(text.strip() for text in load(path).texts)
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):

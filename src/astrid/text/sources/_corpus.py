@@ -149,8 +149,11 @@ def _document(where: str, number: int, row: Row, label: int) -> Document:
         kind = type(row.text).__name__
         raise InputError(f"{where}: row {number}: the text is a {kind}, not a string")
     text = str(row.text)
-    if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise InputError(f"{where}: row {number}: the text has half of a surrogate pair; mend it")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        problem = "the text has half of a surrogate pair, which is no character; mend it"
+        raise InputError(f"{where}: row {number}: {problem}") from None
     identity = str(number) if row.id is None else str(row.id)
     spans: tuple[Span, ...] | None = _in_row(
         where, number, lambda: find_rationale(row.rationale, text)
