@@ -1,5 +1,6 @@
 """Composing settings with Hydra from the groups in `conf/`."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,19 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
 
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-            config = hydra.compose(name, overrides=list(overrides))
+            config = hydra.compose(name, overrides=[_addable(one) for one in overrides])
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(f"settings {name!r}: {'; '.join(lines[:3])}") from None
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
+
+
+def _addable(override: str) -> str:
+    """`a.b=c` as Hydra's `++a.b=c`: set it whether or not the file names it.
+
+    The specs know every setting and refuse the others with the nearest right name; the files list
+    only what is worth reading.
+    """
+    return f"++{override}" if re.match(r"\w+(\.\w+)+=", override) else override

@@ -93,7 +93,7 @@ def test_wrong_options_of_explain(astrid, trained, arguments, says):
         (["head=atention"], "atention"),
         (["trainer.epoch=3"], "epoch"),
         (["trainer.epochs=-1"], "epochs"),
-        (["+trainer.nonsense=3"], ["nonsense"]),
+        (["trainer.nonsense=3"], ["nonsense"]),
         (["encoder=tinybert", "encoder.init=scratched"], "scratch"),
         (["encoder=bert-base"], "bert"),
     ],

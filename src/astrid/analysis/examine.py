@@ -16,6 +16,7 @@ from astrid.analysis.comparison import (
     compare_explanations,
 )
 from astrid.analysis.decision import DecisionRule
+from astrid.analysis.evidence import Recovery, evidence_recovery
 from astrid.analysis.family import ExaminedModel, FamilyComparison, compare_family
 from astrid.errors import InputError
 from astrid.explain.records import Explanations, TargetKind
@@ -48,12 +49,17 @@ class ExplainSettings(Spec):
 
 @dataclass(frozen=True, eq=False)
 class ComparedModels:
-    """A comparison with the explanations behind it, and texts worth showing."""
+    """A comparison with the explanations behind it, and texts worth showing.
+
+    `evidence` says how well the teacher's explanations find the known evidence; None where the
+    corpus has none.
+    """
 
     family: FamilyComparison
     teacher: Explanations
     students: dict[str, Explanations]
     cases: tuple[Case, ...]
+    evidence: Recovery | None
 
 
 def compare_models(
@@ -109,6 +115,7 @@ def compare_models(
         examined[0].explanations,
         {model.name: model.explanations for model in examined[1:]},
         choose_cases(family, examined[0], examined[1:]),
+        evidence_recovery(examined[0].explanations, chosen),
     )
 
 

@@ -73,7 +73,13 @@ def compare(
         )
     show(compared, out)
     if as_json:
-        options.print_json(compared.family.to_dict())
+        options.print_json(as_dict(compared))
+
+
+def as_dict(compared: "ComparedModels") -> dict[str, object]:
+    """What `comparison.json` holds."""
+    evidence = compared.evidence.to_dict() if compared.evidence else None
+    return {**compared.family.to_dict(), "evidence": evidence}
 
 
 def show(compared: "ComparedModels", out: Path | None) -> None:
@@ -84,7 +90,9 @@ def show(compared: "ComparedModels", out: Path | None) -> None:
     from astrid.report.table import comparison_table
 
     if out is not None:
-        options.write_json(out / "comparison.json", compared.family.to_dict())
+        options.write_json(out / "comparison.json", as_dict(compared))
         write_comparison_page(out / "comparison.html", compared.family, compared.cases)
         options.say(f"written: {out / 'comparison.json'}, {out / 'comparison.html'}")
     Console(stderr=True).print(comparison_table(compared.family))
+    if compared.evidence is not None:
+        options.say(f"Known evidence, found by the teacher's explanations: {compared.evidence}")

@@ -49,4 +49,4 @@ def demo(
         compared = compare_models(teacher, students, splits.validation, twin, advance=advance)
     compare.show(compared, out)
     if as_json:
-        options.print_json(compared.family.to_dict())
+        options.print_json(compare.as_dict(compared))

@@ -23,7 +23,8 @@ LONGER = 1.125
 def take(pool: list[Chunk], budget: int, pads: bool = True) -> list[Chunk]:
     """Remove from `pool` the chunks of the next batch, cutting the last one where it overflows.
 
-    Without `pads` all rows of a batch have the same length. The oldest chunk sets the kind and about the length, so that every text is finished in turn.
+    The oldest chunk sets the kind and about the length, so that every text is finished in turn.
+    Without `pads` all rows of a batch have the same length.
     """
     oldest = pool[0]
     alike = [chunk for chunk in pool if _fits(chunk, oldest, LONGER if pads else 1.0)]

@@ -156,7 +156,7 @@ def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        return np.asarray(model.values(batch).softmax(-1).double().cpu().numpy())
+        return np.asarray(model.values(batch).double().softmax(-1).cpu().numpy())
 
 
 def _by_budget(

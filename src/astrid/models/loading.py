@@ -161,6 +161,8 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
     with quiet():
         try:
             return load(local_files_only=True)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
         except _MODEL_ERRORS as error:
             if Path(source).is_dir():
                 raise InputError(f"{source}: its {what} can't be read ({_brief(error)})") from error

@@ -1,0 +1,51 @@
+"""Do a model's explanations find the evidence that is known?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from astrid.explain.align import evidence_words
+from astrid.explain.records import Explanation
+from astrid.measures.auprc import measure
+from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
+from astrid.text.document import Document
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How well word scores rank the evidence before the other words.
+
+    Attributes:
+        auprc: mean area under the precision–recall curve over texts, in [0, 1].
+        chance: mean share of words that are evidence: what random scores reach.
+    """
+
+    auprc: Estimate
+    chance: Estimate
+
+    def to_dict(self) -> dict[str, object]:
+        return {"auprc": self.auprc.to_dict(), "chance": self.chance.to_dict()}
+
+    def __str__(self) -> str:
+        return f"{self.auprc} (random scores: {self.chance}), area under precision–recall"
+
+
+def evidence_recovery(
+    explanations: Iterable[Explanation], documents: Iterable[Document]
+) -> Recovery | None:
+    """Compare explanations with the rationales of their documents; None if none has one.
+
+    Args:
+        explanations: one a document, in the same order.
+        documents: those without a rationale, or with an empty one, are left out.
+    """
+    areas, shares = [], []
+    for explanation, document in zip(explanations, documents, strict=True):
+        if document.rationale:
+            evidence = evidence_words(explanation.offsets, document.rationale)
+            areas.append(measure(explanation.word_scores, evidence))
+            shares.append(float(np.mean(evidence)) if len(evidence) else float("nan"))
+    if not areas:
+        return None
+    return Recovery(mean_with_interval(areas), mean_with_interval(shares))
