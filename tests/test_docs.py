@@ -90,6 +90,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder of one page's own, with what the pages name in it."""
+    shutil.copy(made / "cases.csv", tmp_path)
+    (tmp_path / "runs").symlink_to(made / "runs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def test_every_fence_is_closed_and_every_language_known() -> None:
     known = {"python", "console", "text", "yaml", "toml", "json"}
     for page in PAGES:
@@ -99,9 +108,8 @@ def test_every_fence_is_closed_and_every_language_known() -> None:
 
 
 @pytest.mark.parametrize("page", _with("python"), ids=_name)
-def test_python_blocks_run(page: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_blocks_run(page: Path, place: Path) -> None:
     """All blocks of a page, except files to add, in one namespace."""
-    monkeypatch.chdir(made)
     namespace: dict[str, object] = {"__name__": "documentation"}
     for block in blocks(page):
         if block.info == "python" and not _PLUGIN.search(block.body):
@@ -163,10 +171,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
-def test_quick_commands_run(
-    page: Path, made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(made)
+def test_quick_commands_run(page: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line, words in console_lines(page):
         if words[0] in QUICK:
             assert run(words) == 0, f"{_name(page)}:{line}: {capsys.readouterr().err}"
