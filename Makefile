@@ -35,5 +35,8 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/mkdocs build --strict --quiet
 
+app: $(STAMP)
+	@echo "astrid: the web app is not there yet; see the README's feature table" >&2; exit 2
+
 clean:
 	rm -rf $(VENV) site
