@@ -31,7 +31,7 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise InputError(f"settings {name!r}: {'; '.join(lines[:3])}") from None
+        raise InputError(f"settings {name!r}: {' '.join(lines[:20])}") from None
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 

@@ -85,7 +85,7 @@ def test_cases_are_chosen_by_the_figures() -> None:
     family = compare_family(teacher, [student])
     cases = choose_cases(family, teacher, [student])
     assert [(case.title, case.number) for case in cases] == [
-        ("Reasons most alike", 1),
+        ("Most alike of these texts", 1),
         ("Same prediction, other reasons", 2),
         ("Another prediction", 3),
     ]
@@ -95,6 +95,6 @@ def test_cases_are_chosen_by_the_figures() -> None:
 def test_cases_that_do_not_occur_are_left_out() -> None:
     twin = examined("twin", SCORES, 10)
     cases = choose_cases(compare_family(TEACHER, [twin]), TEACHER, [twin])
-    assert [case.title for case in cases] == ["Reasons most alike"]
+    assert [case.title for case in cases] == ["Most alike of these texts"]
     silent = examined("silent", np.zeros((30, 10)), 10)
     assert choose_cases(compare_family(TEACHER, [silent]), TEACHER, [silent]) == ()

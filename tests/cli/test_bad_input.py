@@ -55,12 +55,14 @@ def test_a_broken_line_of_json_is_named(astrid, file):
     refused(astrid, "train", "--data", path, says=["data.jsonl", "2"])
 
 
-def test_a_class_unseen_in_training(astrid, trained, file):
+def test_a_class_unseen_in_training(astrid, trained, file, tmp_path):
     rows = "".join(f"some words {n},{'granted' if n % 2 else 'withdrawn'}\n" for n in range(40))
     path = file("text,label\n" + rows)
     says = ["withdrawn", "granted, refused"]
     refused(astrid, "evaluate", trained, "--data", path, says=says)
-    refused(astrid, "compare", trained, trained, "--data", path, says=says)
+    (tmp_path / "other").symlink_to(trained)
+    refused(astrid, "compare", trained, tmp_path / "other", "--data", path, says=says)
+    refused(astrid, "compare", trained, trained, "--data", path, says="own name")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])

@@ -10,6 +10,7 @@ from astrid.explain.engine import Engine, Job
 from astrid.explain.requests import Capture, MaskedRows, PathRows, TokenScores
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
+from astrid.models.protocol import Batch
 from tests import tiny
 
 TARGET = Target("probability", 1)
@@ -180,3 +181,35 @@ def test_the_oldest_row_is_always_in_the_next_batch():
         engine._admit(number, Job(model.encode(sentence), "x", lambda text: iter(()), TARGET))
     oldest = engine._pool[0]
     assert batches.take(engine._pool, 10)[0].work is oldest.work
+
+
+def test_nothing_kept_is_one_filler_and_leaves_other_rows_alone():
+    model = tiny.classifier("gpt2")
+    encoded = model.encode("good day")
+    keep = np.zeros((1 + len(encoded), len(encoded)), dtype=bool)
+    keep[1:] = np.eye(len(encoded), dtype=bool)
+    answer, _ = run_one(model, "good day", MaskedRows(keep, "delete"))
+    rows = [[model.token_ids.pad], *[[token] for token in encoded.ids]]
+    with torch.no_grad():
+        expected = [
+            float(
+                model.values(
+                    Batch(torch.ones(1, 1), torch.zeros(1, 1), torch.tensor([row]))
+                ).softmax(-1)[0, 1]
+            )
+            for row in rows
+        ]
+    np.testing.assert_allclose(answer.values, expected, atol=1e-6)
+
+
+def test_an_abandoned_run_does_not_leak_into_the_next():
+    model = tiny.classifier("bert")
+
+    def ask(text):
+        yield Capture()
+        return TokenScores(np.zeros(len(text)))
+
+    engine = Engine(model)
+    jobs = [Job(model.encode(sentence), "ask", ask, TARGET) for sentence in tiny.SENTENCES]
+    next(engine.run(jobs))
+    assert sorted(number for number, _ in engine.run(jobs)) == list(range(len(jobs)))

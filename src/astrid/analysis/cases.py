@@ -53,7 +53,7 @@ def choose_cases(
     agrees = np.array([[row.prediction_agrees for row in item.rows] for item in comparisons])
     differ = np.array([[row.reasons_differ is True for row in item.rows] for item in comparisons])
     finds = (
-        ("Reasons most alike", -cosines.mean(axis=0)),
+        ("Most alike of these texts", -cosines.mean(axis=0)),
         ("Same prediction, other reasons", _lowest(cosines, differ)),
         ("Another prediction", _lowest(cosines, ~agrees)),
     )

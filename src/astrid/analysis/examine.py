@@ -17,8 +17,9 @@ from astrid.analysis.comparison import (
 )
 from astrid.analysis.decision import DecisionRule
 from astrid.analysis.evidence import Recovery, evidence_recovery
-from astrid.analysis.family import ExaminedModel, FamilyComparison, compare_family
+from astrid.analysis.family import ExaminedModel, FamilyComparison, check_names, compare_family
 from astrid.errors import InputError
+from astrid.explain import methods
 from astrid.explain.records import Explanations, TargetKind
 from astrid.explain.run import explain, predict
 from astrid.explain.targets import Target
@@ -90,6 +91,7 @@ def compare_models(
     explaining, settings = explaining or ExplainSettings(), settings or ComparisonSettings()
     chosen = chosen_documents(corpus, explaining.texts, explaining.seed)
     texts = [document.text for document in chosen]
+    check_names([teacher.name, *(student.name for student in students)])
     models = [teacher, *students, *([twin] if twin else [])]
     for model in models:
         _check_same_classes(teacher, model)
@@ -104,9 +106,13 @@ def compare_models(
         examined[1:],
         twin=twin_explanations,
         no_twin="no second teacher was given",
-        baseline=explaining.params.get("baseline", "zeros")
-        if explaining.method == "integrated_gradients"
-        else None,
+        baseline=_baseline(explaining),
+        asked={
+            "explaining": explaining.model_dump(mode="json"),
+            "corpus": corpus.name,
+            "fingerprint": corpus.fingerprint(),
+            "documents": len(corpus),
+        },
         settings=settings,
         rule=rule,
     )
@@ -122,7 +128,7 @@ def compare_models(
 def compare(
     teacher: TextModel,
     student: TextModel,
-    texts: Sequence[str],
+    texts: str | Sequence[str],
     *,
     method: str = "integrated_gradients",
     params: dict[str, Any] | None = None,
@@ -140,8 +146,12 @@ def compare(
         params: the method's settings.
         kind: of output: probability, logit or logit_difference.
         settings: how explanations are compared.
+
+    Raises:
+        InputError: no texts, models with different classes, or a rule that needs labels.
     """
     settings = settings or ComparisonSettings()
+    texts = [texts] if isinstance(texts, str) else list(texts)
     if settings.target == "gold":
         raise InputError("compare: texts alone have no gold labels; use target teacher or own")
     _check_same_classes(teacher, student)
@@ -175,6 +185,13 @@ def gold_labels(model: TextModel, corpus: Corpus) -> list[int]:
                 f"are {', '.join(model.labels)}"
             )
     return [model.labels.index(corpus.classes[label]) for label in corpus.labels]
+
+
+def _baseline(explaining: ExplainSettings) -> str | None:
+    """The baseline that the method's own settings name, where it has one."""
+    settings = methods.params(explaining.method, explaining.params)
+    baseline = getattr(settings, "baseline", None)
+    return baseline if baseline is None or isinstance(baseline, str) else "a given vector"
 
 
 def _check_same_classes(teacher: TextModel, model: TextModel) -> None:

@@ -99,6 +99,7 @@ class HowMade:
         texts: how many were compared.
         settings: of the comparison: resamples, shuffles, seed, confidence.
         versions: of the packages that made the figures.
+        asked: the method's settings, the draw of the texts, and the corpus' fingerprint.
     """
 
     method: str
@@ -108,6 +109,7 @@ class HowMade:
     texts: int
     settings: ComparisonSettings
     versions: Mapping[str, str]
+    asked: Mapping[str, object]
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -118,6 +120,7 @@ class HowMade:
             "texts": self.texts,
             "settings": self.settings.model_dump(mode="json"),
             "versions": dict(self.versions),
+            **self.asked,
         }
 
 
@@ -174,6 +177,7 @@ def compare_family(
     twin: Explanations | None = None,
     no_twin: str = "the teacher was trained only once",
     baseline: str | None = None,
+    asked: Mapping[str, object] | None = None,
     settings: ComparisonSettings | None = None,
     rule: DecisionRule | None = None,
 ) -> FamilyComparison:
@@ -185,6 +189,7 @@ def compare_family(
         twin: explanations of the teacher trained again with another seed.
         no_twin: the reason why there is no twin; shown where the ceiling would be.
         baseline: of the method, for the record.
+        asked: whatever else the record should hold.
         settings: of the comparison.
         rule: of the decision.
 
@@ -192,7 +197,7 @@ def compare_family(
         InputError: no students, names that are not unique, or explanations that can't be compared.
     """
     settings = settings or ComparisonSettings()
-    _check_names([teacher.name, *(student.name for student in students)])
+    check_names([teacher.name, *(student.name for student in students)])
     method, target_kind = explained_alike(teacher.explanations)
     comparisons = [_compared(teacher.explanations, item, settings) for item in students]
     ceiling = None if twin is None else compare_explanations(teacher.explanations, twin, settings)
@@ -217,6 +222,7 @@ def compare_family(
             texts=len(teacher.explanations),
             settings=settings,
             versions=_versions(),
+            asked=asked or {},
         ),
     )
 
@@ -226,7 +232,8 @@ def _versions() -> dict[str, str]:
     return own | {package: version(package) for package in _PACKAGES}
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a family without students, or with two models of one name."""
     if len(names) < 2:
         raise InputError("compare: there is no student; give at least one beside the teacher")
     twice = sorted({name for name in names if names.count(name) > 1})

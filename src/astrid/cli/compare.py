@@ -66,6 +66,10 @@ def compare(
     spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
     corpus = options.documents(spec, split)
     opened = [options.open_model(source, device) for source in (teacher, *students)]
+    if len({model.name for model in opened}) < len(opened):
+        # Folders of one name in different places: the path tells them apart.
+        for model, source in zip(opened, (teacher, *students), strict=True):
+            model.name = source
     second = options.open_model(twin, device) if twin else None
     with bar("comparing", len(opened) + (second is not None)) as advance:
         compared = compare_models(

@@ -73,6 +73,8 @@ def explain(
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
+    if against is not None and target != "logit_difference":
+        raise InputError("--against: only --target logit_difference compares with another class")
     opened = options.open_model(model, device)
     asked = _target(opened, target, label, against)
     settings = options.settings(params)

@@ -45,6 +45,7 @@ def train(
     as_json: options.Json = False,
 ) -> None:
     from astrid.config import compose
+    from astrid.errors import InputError
     from astrid.spec import checked
     from astrid.text.load import DataSpec, load_splits
     from astrid.training.fit import fit
@@ -55,6 +56,10 @@ def train(
         chosen = options.data_spec(
             data, text_field, label_field, rationale_field, data_path, labels
         )
+        drawn = {name: settings["data"][name] for name in ("fractions", "seed")}
+        chosen = checked(DataSpec, {**chosen.model_dump(), **drawn}, "data")
+    elif data_path is not None or labels is not None:
+        raise InputError("--data-path and --labels go with --data; else use data=… data.params.…=…")
     else:
         chosen = checked(DataSpec, settings["data"], "data")
     spec = checked(TrainSpec, settings | {"data": chosen.model_dump(mode="json")}, "train")

@@ -12,7 +12,7 @@ import torch
 
 from astrid.explain.targets import Resolved
 from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, Work
-from astrid.models.protocol import Batch, TextModel
+from astrid.models.protocol import Batch, EncodedText, TextModel
 
 WorkT = TypeVar("WorkT", MaskedWork, PathWork, CaptureWork)
 
@@ -100,13 +100,18 @@ def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Reso
 
 def _capture(model: TextModel, chunks: Sequence[Chunk]) -> None:
     works = [_as(chunk.work, CaptureWork) for chunk in chunks]
-    rows = [(work.text.ids, np.ones_like(work.text.ids), work.text.type_ids) for work in works]
-    batch = _tensors(model, [tuple(part[None] for part in row) for row in rows])
+    batch = plain_batch(model, [work.text for work in works])
     with torch.inference_mode():
         weights_LBHTT = model.attentions(batch).cpu().numpy()
     for row, work in enumerate(works):
         length = len(work.text)
         work.receive(weights_LBHTT[:, row, :, :length, :length].copy())
+
+
+def plain_batch(model: TextModel, texts: Sequence[EncodedText]) -> Batch:
+    """The texts as they are, one a row, padded on the right."""
+    rows = [(text.ids, np.ones_like(text.ids), text.type_ids) for text in texts]
+    return _tensors(model, [tuple(part[None] for part in row) for row in rows])
 
 
 def _id_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:

@@ -5,7 +5,6 @@ that their methods ask for, fills batches of nearly one length up to a budget of
 the answers back. Memory is bounded by the budget and the window, whatever the number of texts.
 """
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -77,8 +76,6 @@ class Engine:
     def __init__(self, model: TextModel, token_budget: int = TOKEN_BUDGET) -> None:
         self._model = model
         self._budget = token_budget
-        self._caches: weakref.WeakKeyDictionary[EncodedText, work.RowCache]
-        self._caches = weakref.WeakKeyDictionary()
         self._sessions: dict[int, _Session] = {}
         self._pool: list[work.Chunk] = []
         self._owner: dict[work.Work, _Session] = {}
@@ -89,6 +86,8 @@ class Engine:
         Raises:
             InputError: a method can't be run on this model, or its scores are not finite.
         """
+        # An earlier run that was left unfinished must not mix with this one.
+        self._sessions, self._pool, self._owner = {}, [], {}
         waiting = enumerate(jobs)
         more = True
         while more or self._sessions:
@@ -106,7 +105,7 @@ class Engine:
         return rows >= WINDOW * self._budget or texts >= 4 * WINDOW * self._budget
 
     def _admit(self, number: int, job: Job) -> None:
-        cache = self._caches.setdefault(job.text, {})
+        cache: work.RowCache = {}
         plain = MaskedRows(np.ones((1, len(job.text)), dtype=bool))
         first = work.start(self._model, job.text, plain, cache)
         session = _Session(number, job, cache, first)

@@ -7,6 +7,7 @@ import numpy as np
 
 from astrid.errors import InputError
 from astrid.explain import methods
+from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
@@ -118,38 +119,22 @@ def finished(
 
 def predict(
     model: TextModel,
-    texts: Sequence[str],
+    texts: str | Sequence[str],
     *,
     batch_tokens: int = TOKEN_BUDGET,
     advance: Advance = silent,
 ) -> np.ndarray:
     """Class probabilities `[N, K]` of `texts`, in their order, batched by length."""
+    texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
     order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
     lengths = [len(text) for text in encoded]
     for rows in _by_budget(order, lengths, batch_tokens, model.pads):
-        batch = padded([encoded[row] for row in rows], model)
+        batch = plain_batch(model, [encoded[row] for row in rows])
         probabilities[rows] = _probabilities(model, batch)
         advance(len(rows))
     return probabilities
-
-
-def padded(texts: Sequence[EncodedText], model: TextModel) -> Batch:
-    """The plain texts as one batch, padded on the right."""
-    import torch
-
-    longest = max(len(text) for text in texts)
-
-    def stack(parts: list[np.ndarray], filler: int) -> torch.Tensor:
-        rows = [np.pad(part, (0, longest - len(part)), constant_values=filler) for part in parts]
-        return torch.as_tensor(np.stack(rows), device=model.device)
-
-    return Batch(
-        mask=stack([np.ones_like(text.ids) for text in texts], 0),
-        type_ids=stack([text.type_ids for text in texts], 0),
-        ids=stack([text.ids for text in texts], model.token_ids.pad or 0),
-    )
 
 
 def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:

@@ -79,9 +79,12 @@ class MaskedWork:
         if self._replace != "delete":
             ids = np.where(keep, ids, _token(self._model, self._replace))
             return ids, np.ones_like(ids), type_ids
-        if not keep.any(axis=1).all():
+        empty = ~keep.any(axis=1)
+        if empty.any():
             # A tokenizer without special tokens, and nothing kept: one filler is a valid input.
-            return _filler(self._model, len(rows))
+            # Its place is marked as kept, so that every row has the chunk's length.
+            ids = np.where(empty[:, None], _filler(self._model), ids)
+            keep = keep | (empty[:, None] & (np.arange(keep.shape[1]) == 0))
         ids, type_ids = ids[keep].reshape(len(rows), -1), type_ids[keep].reshape(len(rows), -1)
         return ids, np.ones_like(ids), type_ids
 
@@ -190,11 +193,11 @@ def _token(model: TextModel, name: str) -> int:
     return token
 
 
-def _filler(model: TextModel, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _filler(model: TextModel) -> int:
+    """The token that stands for a text of which nothing is kept."""
     ids = model.token_ids
     known = [token for token in (ids.pad, ids.unknown, ids.mask) if token is not None]
-    filled = np.full((rows, 1), known[0] if known else 0)
-    return filled, np.ones_like(filled), np.zeros_like(filled)
+    return known[0] if known else 0
 
 
 def _baseline(
@@ -208,6 +211,8 @@ def _baseline(
         vector_D = model.mean_embedding()
     else:
         vector_D = torch.tensor(baseline, dtype=input_TD.dtype, device=model.device)
+        if not bool(torch.isfinite(vector_D).all()):
+            raise InputError("baseline: every number must be finite")
     if vector_D.shape != input_TD.shape[1:]:
         raise InputError(
             f"baseline: {len(vector_D)} numbers given; {model.name} has embeddings of "
