@@ -69,8 +69,8 @@ def fit(
 
     Until the model is finished it lives in the hidden folder `.{name}.work` beside `folder`. A
     run that was killed goes on from the end of its last whole epoch, and gives the same weights
-    as an undisturbed one. A finished model of the same spec and the same texts is returned at
-    once.
+    as an undisturbed one with the same number of threads. A finished model of the same spec and
+    the same texts is returned at once.
 
     Args:
         spec: what to train.
