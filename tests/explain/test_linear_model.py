@@ -6,6 +6,7 @@ import torch
 
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
+from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, TokenIds
 
 
@@ -14,6 +15,7 @@ class LinearModel:
 
     name = "linear"
     labels = ("no", "yes")
+    tasks = (classes(2),)
     pads = True
     answers = frozenset(("values", "gradients"))
     token_ids = TokenIds(pad=0, mask=1, unknown=2)

@@ -8,6 +8,7 @@ from sklearn.metrics import confusion_matrix, f1_score, log_loss, precision_reca
 from astrid.analysis.examine import gold_labels
 from astrid.explain.run import predict
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval, share_with_interval
+from astrid.models.outputs import require_classes
 from astrid.models.protocol import TextModel
 from astrid.progress import Advance, silent
 from astrid.text.document import Corpus
@@ -66,8 +67,11 @@ def evaluate(model: TextModel, corpus: Corpus, advance: Advance = silent) -> Eva
     """Evaluate `model` on `corpus`; classes are matched by name.
 
     Raises:
-        InputError: the corpus has a class that the model was not trained on.
+        InputError: the corpus has a class that the model was not trained on, or the model does
+            not choose between classes.
     """
+    require_classes(model.name, model.tasks)
+    require_classes(model.name, model.tasks)
     gold = np.asarray(gold_labels(model, corpus))
     probabilities = predict(model, corpus.texts, advance=advance)
     answers = probabilities.argmax(axis=1)

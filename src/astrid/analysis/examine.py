@@ -23,6 +23,7 @@ from astrid.explain import methods
 from astrid.explain.records import Explanations, TargetKind
 from astrid.explain.run import explain, predict
 from astrid.explain.targets import Target
+from astrid.models.outputs import require_classes
 from astrid.models.protocol import TextModel
 from astrid.progress import Advance, silent
 from astrid.spec import Spec
@@ -195,6 +196,7 @@ def _baseline(explaining: ExplainSettings) -> str | None:
 
 
 def _check_same_classes(teacher: TextModel, model: TextModel) -> None:
+    require_classes(model.name, model.tasks)
     if model.labels != teacher.labels:
         raise InputError(
             f"{model.name}: its classes ({', '.join(model.labels)}) are not those of "

@@ -15,6 +15,7 @@ from astrid.errors import InputError
 from astrid.explain import batches, work
 from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
+from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, TextModel
 
 TOKEN_BUDGET = 2048
@@ -61,7 +62,7 @@ class _Session:
     current: work.Work
     method: Method | None = None
     logits: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    target: Resolved = field(default_factory=lambda: Resolved("probability", 0, 0))
+    target: Resolved = field(default_factory=lambda: Resolved("logit", 0, 0, classes(1)))
     evaluations: int = 0
 
 
@@ -158,7 +159,7 @@ class Engine:
             return session.method.send(finished.answer(session.target))
         assert isinstance(finished, work.MaskedWork)
         session.logits = finished.logits()[0]
-        session.target = resolve(session.job.target, session.logits)
+        session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
 

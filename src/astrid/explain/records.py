@@ -14,7 +14,7 @@ from astrid.errors import InputError
 from astrid.files import write_atomic
 from astrid.text.document import Span
 
-TargetKind = Literal["probability", "logit", "logit_difference"]
+TargetKind = Literal["probability", "logit", "logit_difference", "value"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,15 @@ class TargetValue:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model answers on the plain text; `probabilities` of all K classes."""
+    """What the model answers on the plain text, to the question that the target belongs to.
+
+    `probability` is None for a regression; `probabilities` has all K columns, and the numbers of
+    regressions as they are.
+    """
 
     index: int
     label: str
-    probability: float
+    probability: float | None
     probabilities: tuple[float, ...]
 
 

@@ -11,6 +11,7 @@ from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
+from astrid.models.outputs import answers
 from astrid.models.protocol import Batch, EncodedText, TextModel
 from astrid.progress import Advance, silent
 from astrid.text.words import find_words, token_shares
@@ -71,7 +72,7 @@ def stream(
             yield Job(encoded[number], method, run, wanted)
 
     for number, outcome in Engine(model, token_budget).run(jobs()):
-        yield number, finished(encoded.pop(number), method, outcome, model.labels)
+        yield number, finished(encoded.pop(number), method, outcome, model)
 
 
 def bound_method(
@@ -89,9 +90,7 @@ def bound_method(
     return methods.bound(method, settings)
 
 
-def finished(
-    text: EncodedText, method: str, outcome: Outcome, labels: tuple[str, ...]
-) -> Explanation:
+def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel) -> Explanation:
     """The record of an outcome: word scores sum the scores of each word's pieces."""
     scores = outcome.scores.scores.astype(float)
     spans = find_words(text.text)
@@ -103,8 +102,8 @@ def finished(
     return Explanation(
         text=text.text,
         method=method,
-        target=value_of(outcome.target, outcome.logits, labels),
-        prediction=predicted(outcome.logits, labels),
+        target=value_of(outcome.target, outcome.logits, model.labels),
+        prediction=predicted(outcome.logits, model.labels, model.tasks, outcome.target),
         tokens=text.tokens,
         token_scores=scores,
         words=tuple(text.text[start:end] for start, end in words),
@@ -124,7 +123,7 @@ def predict(
     batch_tokens: int = TOKEN_BUDGET,
     advance: Advance = silent,
 ) -> np.ndarray:
-    """Class probabilities `[N, K]` of `texts`, in their order, batched by length."""
+    """Probabilities, or a regression's numbers, `[N, K]` of `texts` in their order."""
     texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
@@ -141,7 +140,7 @@ def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        return np.asarray(model.values(batch).double().softmax(-1).cpu().numpy())
+        return np.asarray(answers(model.values(batch).double(), model.tasks).cpu().numpy())
 
 
 def _by_budget(

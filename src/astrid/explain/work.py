@@ -204,7 +204,10 @@ def _baseline(
     model: TextModel, text: EncodedText, input_TD: torch.Tensor, baseline: Baseline
 ) -> torch.Tensor:
     if baseline == "zeros":
-        return torch.zeros_like(input_TD)
+        if text.fixed is None:
+            return torch.zeros_like(input_TD)
+        fixed_T1 = torch.as_tensor(text.fixed, device=model.device)[:, None]
+        return torch.where(fixed_T1, input_TD, torch.zeros_like(input_TD))
     if baseline in ("pad", "mask"):
         vector_D = model.embed(torch.tensor(_token(model, str(baseline)), device=model.device))
     elif baseline == "mean":

@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 import numpy as np
 import torch
 
+from astrid.models.outputs import Task
+
 Answers = Literal["values", "gradients", "attentions"]
 """What a model can be asked for: outputs of changed texts, input gradients, attention weights."""
 
@@ -24,6 +26,8 @@ class EncodedText:
         truncated: whether the end of the text was cut off.
         reader: place of the token that the classifier reads: the first of an encoder, the last of
             a decoder.
+        fixed: `[T]` True for tokens that no path from a baseline moves, such as a prompt around
+            the text; None where there are none.
     """
 
     text: str
@@ -34,6 +38,7 @@ class EncodedText:
     offsets: np.ndarray
     truncated: bool
     reader: int = 0
+    fixed: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,7 +73,7 @@ class TokenIds:
 
 
 class TextModel(Protocol):
-    """A text classifier as the engine sees it: B rows, T tokens, D embedding size, K classes."""
+    """A text model as the engine sees it: B rows, T tokens, D embedding size, K classes."""
 
     @property
     def name(self) -> str:
@@ -76,7 +81,11 @@ class TextModel(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the K classes."""
+        """Names of the K columns of its output."""
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The questions that its K columns answer."""
 
     @property
     def answers(self) -> frozenset[Answers]:

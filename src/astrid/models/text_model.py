@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from astrid.errors import InputError
 from astrid.models import attention
+from astrid.models.outputs import tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
 LONGEST = 512
@@ -23,14 +24,14 @@ class TransformerClassifier:
     memory, is in evaluation mode, tracks no weight gradients and names its own attention function.
 
     Args:
-        model: a transformers `…ForSequenceClassification` with two or more classes.
+        model: a transformers `…ForSequenceClassification` of classes, labels or numbers.
         tokenizer: its fast tokenizer.
         name: for tables and messages.
         device: where to run, for example `cpu` or `cuda`.
         warnings: what is already known to make explanations doubtful.
 
     Raises:
-        InputError: no fast tokenizer, fewer than two classes, or a vocabulary that doesn't fit.
+        InputError: no fast tokenizer, or a vocabulary that doesn't fit.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class TransformerClassifier:
         self.config = self.module.config
         names = self.config.id2label
         self.labels = tuple(str(names[index]) for index in range(self.config.num_labels))
+        self.tasks = tasks_of(self.config, self.labels)
         self.token_ids = TokenIds(
             tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id
         )
@@ -130,10 +132,6 @@ class TransformerClassifier:
 def _check(model: Any, tokenizer: Any, name: str) -> None:
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
-    if getattr(model.config, "num_labels", 0) < 2:
-        raise InputError(
-            f"{name}: has {model.config.num_labels} output; explaining needs two or more classes"
-        )
     rows = model.get_input_embeddings().num_embeddings
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:

@@ -17,9 +17,11 @@ STRONGEST = 5
 def coloured_text(explanation: Explanation) -> Group:
     """Headline, the text with coloured words, and the strongest words with their scores."""
     target, prediction = explanation.target, explanation.prediction
+    probability = prediction.probability
     head = Text.assemble(
         (prediction.label, "bold"),
-        f" (probability {prediction.probability:.3f}); {explanation.method} of the "
+        "" if probability is None else f" (probability {probability:.3f})",
+        f"; {explanation.method} of the "
         f"{target.kind.replace('_', ' ')} of {target.label} ({target.value:.3f})",
     )
     if explanation.completeness_gap is not None:

@@ -87,4 +87,5 @@ def _case_view(case: Case, is_open: bool) -> CaseView:
 
 def _model_view(name: str, explanation: Explanation, cosine: float | None) -> ModelView:
     prediction = explanation.prediction
-    return ModelView(name, prediction.label, prediction.probability, cosine, pieces(explanation))
+    probability = prediction.probabilities[prediction.index]
+    return ModelView(name, prediction.label, probability, cosine, pieces(explanation))

@@ -1,0 +1,78 @@
+"""What a model's output columns mean: choices between classes, single labels, plain numbers."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from astrid.errors import InputError
+
+OutputKind = Literal["classes", "binary", "number"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question that a model answers.
+
+    Attributes:
+        name: of the question.
+        kind: `classes`: one of its columns is the answer (softmax over them); `binary`: its one
+            column is a yes or no (sigmoid); `number`: its one column is the answer itself.
+        columns: its places among the K columns of the model's output.
+    """
+
+    name: str
+    kind: OutputKind
+    columns: tuple[int, ...]
+
+
+def tasks_of(config: Any, labels: tuple[str, ...]) -> tuple[Task, ...]:
+    """The tasks of a transformers sequence classifier.
+
+    `problem_type` decides; where it is not set, one column is a regression and several are
+    classes, as transformers has it.
+    """
+    problem = getattr(config, "problem_type", None)
+    if problem == "multi_label_classification":
+        return tuple(Task(label, "binary", (place,)) for place, label in enumerate(labels))
+    if problem == "regression" or len(labels) == 1:
+        return tuple(Task(label, "number", (place,)) for place, label in enumerate(labels))
+    return (classes(len(labels)),)
+
+
+def classes(count: int) -> Task:
+    """The one task of an ordinary classifier of `count` classes."""
+    return Task("label", "classes", tuple(range(count)))
+
+
+def require_classes(name: str, tasks: tuple[Task, ...]) -> None:
+    """Refuse a model whose answer is not one choice between classes.
+
+    Raises:
+        InputError: labels that stand alone, several tasks, or a regression.
+    """
+    if len(tasks) != 1 or tasks[0].kind != "classes":
+        raise InputError(
+            f"{name}: answers {len(tasks)} {tasks[0].kind} task(s); this needs a model that "
+            "chooses between classes (astrid explain works for any)"
+        )
+
+
+def task_of(tasks: tuple[Task, ...], column: int) -> Task:
+    """The task that a column of the output belongs to."""
+    return next(task for task in tasks if column in task.columns)
+
+
+def answers(logits: torch.Tensor, tasks: tuple[Task, ...]) -> torch.Tensor:
+    """Probabilities, and the numbers of regressions, `[..., K]` from logits `[..., K]`.
+
+    >>> answers(torch.zeros(3), (Task("a", "classes", (0, 1)), Task("b", "number", (2,))))
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    found = logits.clone()
+    for task in tasks:
+        if task.kind == "classes":
+            found[..., task.columns] = logits[..., task.columns].softmax(-1)
+        elif task.kind == "binary":
+            found[..., task.columns] = logits[..., task.columns].sigmoid()
+    return found
