@@ -1,6 +1,5 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
-import copy
 import inspect
 from typing import Any
 
@@ -9,12 +8,16 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention
-from astrid.models.outputs import tasks_of
+from astrid.models import attention, private, trial
+from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
 LONGEST = 512
 """Tokens read of a text where neither the model nor its tokenizer names a limit."""
+
+_TRIAL = "The quick brown fox, 1."
+_SLICE = 8192
+"""Rows of the vocabulary that are averaged at once."""
 
 
 class TransformerClassifier:
@@ -31,7 +34,8 @@ class TransformerClassifier:
         warnings: what is already known to make explanations doubtful.
 
     Raises:
-        InputError: no fast tokenizer, or a vocabulary that doesn't fit.
+        InputError: no fast tokenizer, a vocabulary or labels that don't fit, or an architecture
+            that doesn't run as a classifier of texts.
     """
 
     def __init__(
@@ -45,27 +49,36 @@ class TransformerClassifier:
         _check(model, tokenizer, name)
         self.name = name
         self.device = torch.device(device)
-        self.module = _private_copy(model).to(self.device)
+        self.module = private.private_copy(model, name).to(self.device)
         self.config = self.module.config
-        names = self.config.id2label
-        self.labels = tuple(str(names[index]) for index in range(self.config.num_labels))
+        self.labels = labels_of(self.config, name)
         self.tasks = tasks_of(self.config, self.labels)
         self.token_ids = TokenIds(
             tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id
         )
         self.max_length = _max_length(self.module, tokenizer)
         self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
-        # Decoders read the last token, and can't tell padding in embeddings from a text's end.
-        self.pads = not _is_decoder(self.module.base_model.config)
-        self._has_segments = _has_segments(self.module)
+        self._decoder = _is_decoder(self.module.base_model.config)
+        self._accepted = frozenset(inspect.signature(self.module.forward).parameters)
+        self._has_segments = _has_segments(self.module, self._accepted)
         self._embedding = self.module.get_input_embeddings()
+        self._abilities = self._try()
+        self.pads = self._abilities.pads
         self.facts = ModelFacts(
-            _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
+            private.parameters(self.module),
+            private.parameters(_head(self.module)),
+            _warnings(self, warnings),
+            private.precision(self.module),
         )
 
     @property
     def answers(self) -> frozenset[Answers]:
-        return frozenset(("values", "gradients", "attentions"))
+        able: set[Answers] = {"values"}
+        if self._abilities.embeds and private.has_gradients(self.module):
+            able.add("gradients")
+        if self._abilities.attentions:
+            able.add("attentions")
+        return frozenset(able)
 
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
@@ -80,29 +93,46 @@ class TransformerClassifier:
             raise InputError("a text holds characters that are not valid Unicode") from None
         if not encoding.ids:
             raise InputError(f"{self.name}: a text has no token that the model can read")
+        end = self._read_to(encoding.ids)
         return EncodedText(
             text=text,
-            tokens=tuple(encoding.tokens),
-            ids=np.asarray(encoding.ids, dtype=np.int64),
-            type_ids=np.asarray(encoding.type_ids, dtype=np.int64),
-            special=np.asarray(encoding.special_tokens_mask, dtype=bool),
-            offsets=np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2),
+            tokens=tuple(encoding.tokens[:end]),
+            ids=np.asarray(encoding.ids[:end], dtype=np.int64),
+            type_ids=np.asarray(encoding.type_ids[:end], dtype=np.int64),
+            special=np.asarray(encoding.special_tokens_mask[:end], dtype=bool),
+            offsets=np.asarray(encoding.offsets[:end], dtype=np.int64).reshape(-1, 2),
             truncated=bool(encoding.overflowing),
-            reader=0 if self.pads else len(encoding.ids) - 1,
+            reader=end - 1 if self._decoder else 0,
         )
+
+    def _read_to(self, ids: list[int]) -> int:
+        """How many tokens a decoder reads: it takes its answer from the last that is no padding.
+
+        A tokenizer that ends texts with the token that also pads is common.
+        """
+        end = len(ids)
+        if self._decoder:
+            pad = self.config.get_text_config().pad_token_id
+            while end > 1 and ids[end - 1] == pad:
+                end -= 1
+        return end
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
         return self._embedding(ids)
 
     def mean_embedding(self) -> torch.Tensor:
-        return self._embedding.weight.mean(dim=0)
+        # Through the module: some scale what they look up.
+        count = self._embedding.num_embeddings
+        slices = torch.arange(count, device=self.device).split(_SLICE)
+        total = torch.stack([self._embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices])
+        return (total.sum(dim=0) / count).to(self._embedding.weight.dtype)
 
     def values(self, batch: Batch) -> torch.Tensor:
         return self._run(batch).logits.float()
 
     def attentions(self, batch: Batch) -> torch.Tensor:
         with attention.recording() as weights:
-            output = self._run(batch, output_attentions=not self._records)
+            output = self._run(batch, output_attentions=True)
         layers = weights if self._records else list(output.attentions or ())
         if not layers:
             raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
@@ -114,49 +144,86 @@ class TransformerClassifier:
         return bool(self.config._attn_implementation == attention.NAME)
 
     def _run(self, batch: Batch, output_attentions: bool = False) -> Any:
-        # Always by embeddings: positions then count places, never depend on which ids stand there
-        # (RoBERTa skips padding ids when it numbers positions).
-        embeds = (
-            self.embed(batch.ids)
-            if batch.embeds is None and batch.ids is not None
-            else batch.embeds
-        )
-        arguments: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": batch.mask}
+        embeds = batch.embeds
+        # By embeddings where the model takes them: positions then count places, never depend on
+        # which ids stand there (RoBERTa skips padding ids when it numbers positions).
+        if embeds is None and self._abilities.embeds:
+            assert batch.ids is not None, "a batch has ids or embeds"
+            embeds = self.embed(batch.ids)
+        return self._forward(batch.ids, embeds, batch.mask, output_attentions, batch.type_ids)
+
+    def _forward(
+        self,
+        ids: torch.Tensor | None,
+        embeds: torch.Tensor | None,
+        mask: torch.Tensor,
+        output_attentions: bool = False,
+        type_ids: torch.Tensor | None = None,
+    ) -> Any:
+        arguments: dict[str, Any] = {}
+        if embeds is None:
+            arguments["input_ids"] = ids
+        else:
+            # CTRL writes on what it is given, which a leaf of the gradient doesn't allow.
+            arguments["inputs_embeds"] = embeds.clone() if embeds.requires_grad else embeds
+        if "attention_mask" in self._accepted:
+            arguments["attention_mask"] = mask
         if self._has_segments:
-            arguments["token_type_ids"] = batch.type_ids
-        if output_attentions:
+            arguments["token_type_ids"] = torch.zeros_like(mask) if type_ids is None else type_ids
+        if "global_attention_mask" in self._accepted:
+            # Longformer: the token that is read sees all others, as when ids are given.
+            arguments["global_attention_mask"] = _first(mask)
+        if output_attentions and not self._records:
             arguments["output_attentions"] = True
         return self.module(**arguments)
+
+    def _try(self) -> trial.Abilities:
+        """Ask the model once, and settle how it is asked from now on."""
+        ids_1T = torch.tensor([self._trial_ids()], device=self.device)
+        expected = trial.plain_logits(self._forward, ids_1T, len(self.labels), self.name)
+        trial.use_attention(self.module, self._forward, ids_1T, expected)
+        settings = self.config.get_text_config()
+        if settings.pad_token_id is None:
+            # Decoders refuse batches without one, even of embeddings, which have no padding.
+            settings.pad_token_id = self.token_ids.pad or 0
+        return trial.abilities(self.module, self._forward, ids_1T, expected, self._decoder)
+
+    def _trial_ids(self) -> list[int]:
+        """A few words of the vocabulary between the tokens that the tokenizer adds."""
+        encoding = self._tokenizer.encode(_TRIAL)
+        middle = self._embedding.num_embeddings // 2
+        words = [middle, middle + 1, middle - 1, middle - 2]
+        added = list(zip(encoding.ids, encoding.special_tokens_mask, strict=True))
+        first = next((place for place, (_, special) in enumerate(added) if not special), 0)
+        before = [token for token, special in added[:first] if special]
+        after = [token for token, special in added[first:] if special]
+        ids = [*before, *words, *after]
+        return ids[: self._read_to(ids)]
+
+
+def _first(mask: torch.Tensor) -> torch.Tensor:
+    """`[B, T]` 1 for the first token."""
+    first = torch.zeros_like(mask)
+    first[:, 0] = 1
+    return first
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
-    rows = model.get_input_embeddings().num_embeddings
+    try:
+        rows = model.get_input_embeddings().num_embeddings
+    except (NotImplementedError, AttributeError):
+        raise InputError(
+            f"{name}: has no table of embeddings for the tokenizer's ids, so that its texts can't "
+            "be changed token by token; use a model with a vocabulary"
+        ) from None
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:
         raise InputError(
             f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to "
             f"{rows - 1}; they don't belong together"
         )
-
-
-def _private_copy(model: Any) -> Any:
-    """The same modules and weights' memory, but own settings."""
-    shared: dict[int, Any] = {}
-    for weight in model.parameters():
-        shared[id(weight)] = torch.nn.Parameter(weight.detach(), requires_grad=False)
-    for buffer in model.buffers():
-        shared[id(buffer)] = buffer
-    module = copy.deepcopy(model, shared).eval()
-    if (
-        module.config._attn_implementation in ("sdpa", "eager")
-        and module._can_set_attn_implementation()
-    ):
-        module.set_attn_implementation(attention.NAME)
-    elif module.config._attn_implementation != attention.NAME:
-        module.set_attn_implementation("eager")
-    return module
 
 
 def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
@@ -194,9 +261,9 @@ def _is_decoder(config: Any) -> bool:
     )
 
 
-def _has_segments(module: Any) -> bool:
+def _has_segments(module: Any, accepted: frozenset[str]) -> bool:
     """Whether segment ids mean segments; GPT-2 takes them for words of the vocabulary."""
-    known = "token_type_ids" in inspect.signature(module.forward).parameters
+    known = "token_type_ids" in accepted
     return known and getattr(module.base_model.config, "type_vocab_size", 0) > 0
 
 
@@ -204,10 +271,6 @@ def _head(module: Any) -> Any:
     """The part that comes after the encoder."""
     body = getattr(module, module.base_model_prefix, None)
     return torch.nn.ModuleList(part for part in module.children() if part is not body)
-
-
-def _parameters(module: torch.nn.Module) -> int:
-    return sum(weight.numel() for weight in module.parameters())
 
 
 def _warnings(model: TransformerClassifier, known: tuple[str, ...]) -> tuple[str, ...]:
