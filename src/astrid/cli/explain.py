@@ -48,7 +48,7 @@ def explain(
     params: options.Params = None,
     target: options.TargetKind = "probability",
     label: Annotated[
-        str | None, typer.Option("--class", help="Class to explain; default: the predicted one.")
+        str | None, typer.Option("--class", help="Class or label to explain; default: the one predicted.")
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Other class of a logit difference.")
@@ -57,6 +57,7 @@ def explain(
         Path | None, typer.Option("--html", help="Write a page with coloured words.")
     ] = None,
     device: options.Device = "cpu",
+    precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
     from astrid.explain import run
@@ -75,7 +76,7 @@ def explain(
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
-    opened = options.open_model(model, device)
+    opened = options.open_model(model, device, precision)
     asked = _target(opened, target, label, against)
     settings = options.settings(params)
     if len(wanted) > 1:

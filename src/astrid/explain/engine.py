@@ -156,21 +156,28 @@ class Engine:
     def _next_request(self, session: _Session) -> Request:
         finished = session.current
         if session.method is not None:
-            return session.method.send(finished.answer(session.target))
+            answer = finished.answer(session.target)
+            _check_finite(session, answer.values, answer.gradient, answer.attentions)
+            return session.method.send(answer)
         assert isinstance(finished, work.MaskedWork)
         session.logits = finished.logits()[0]
+        _check_finite(session, session.logits)
         session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
 
 
 def _outcome(session: _Session, scores: TokenScores) -> Outcome:
-    if not np.isfinite(scores.scores).all():
-        raise InputError(
-            f"{session.job.method_name}: text {session.number} gets scores that are not finite; "
-            "the model's weights or outputs overflow on it"
-        )
+    _check_finite(session, scores.scores)
     return Outcome(scores, session.logits, session.target, session.evaluations)
+
+
+def _check_finite(session: _Session, *numbers: np.ndarray | None) -> None:
+    if any(array is not None and not np.isfinite(array).all() for array in numbers):
+        raise InputError(
+            f"{session.job.method_name}: text {session.number} gets numbers that are not finite; "
+            "the model's weights are damaged or overflow on it"
+        )
 
 
 def _out_of_memory(error: Exception) -> bool:

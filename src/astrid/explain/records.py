@@ -60,6 +60,7 @@ class Explanation:
         evaluations: rows that the model ran.
         truncated: whether the model saw only the text's beginning.
         special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
+        precision: what the model's weights were held in.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Explanation:
     evaluations: int
     truncated: bool
     special_share: float
+    precision: str = "float32"
 
     def to_dict(self) -> dict[str, object]:
         """The object that `astrid explain --json` prints, plain values only."""
@@ -100,6 +102,7 @@ class Explanation:
             "evaluations": self.evaluations,
             "truncated": self.truncated,
             "special_share": self.special_share,
+            "precision": self.precision,
         }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from astrid.errors import InputError
+from astrid.models.quantised import is_packed
 
 
 def private_copy(model: Any, name: str) -> Any:
@@ -30,41 +31,6 @@ def private_copy(model: Any, name: str) -> Any:
             # Packed weights live outside tensors. The layer has no state to change: it is shared.
             shared[id(part)] = part
     return without_adapter(copy.deepcopy(model, shared).eval(), name)
-
-
-def is_packed(part: torch.nn.Module) -> bool:
-    """Whether a layer is one of torch's int8 ones, which know no gradients."""
-    return type(part).__module__.startswith("torch.ao.nn.quantized")
-
-
-def has_gradients(module: Any) -> bool:
-    """Whether derivatives pass through all layers."""
-    if any(is_packed(part) for part in module.modules()):
-        return False
-    quantizer = getattr(module, "hf_quantizer", None)
-    return quantizer is None or bool(quantizer.is_trainable)
-
-
-def precision(module: Any) -> str:
-    """What its weights are held in, for example `float32`, `bfloat16`, `int8`."""
-    if any(is_packed(part) for part in module.modules()):
-        return "int8"
-    quantizer = getattr(module, "hf_quantizer", None)
-    if quantizer is not None:
-        method = quantizer.quantization_config.quant_method
-        return str(getattr(method, "value", method))
-    return str(module.dtype).removeprefix("torch.")
-
-
-def parameters(module: torch.nn.Module) -> int:
-    """Number of weights, those of packed layers too."""
-    packed = 0
-    for part in module.modules():
-        if is_packed(part) and hasattr(part, "in_features"):
-            bias = part.bias()  # type: ignore[operator]
-            packed += int(part.in_features) * int(part.out_features)  # type: ignore[arg-type]
-            packed += 0 if bias is None else bias.numel()
-    return packed + sum(weight.numel() for weight in module.parameters())
 
 
 def without_adapter(model: Any, name: str) -> Any:

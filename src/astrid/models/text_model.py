@@ -8,7 +8,8 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention, private, trial
+from astrid.models import attention, private, quantised, trial
+from astrid.models.loading import quiet
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
@@ -62,19 +63,22 @@ class TransformerClassifier:
         self._accepted = frozenset(inspect.signature(self.module.forward).parameters)
         self._has_segments = _has_segments(self.module, self._accepted)
         self._embedding = self.module.get_input_embeddings()
-        self._abilities = self._try()
-        self.pads = self._abilities.pads
+        with quiet():
+            # transformers warns, once, of what the batches avoid.
+            self._abilities = self._try()
+        self._packed = any(map(quantised.is_packed, self.module.modules()))
+        self.pads = self._abilities.pads and not self._packed
         self.facts = ModelFacts(
-            private.parameters(self.module),
-            private.parameters(_head(self.module)),
+            quantised.parameters(self.module),
+            quantised.parameters(_head(self.module)),
             _warnings(self, warnings),
-            private.precision(self.module),
+            quantised.precision(self.module),
         )
 
     @property
     def answers(self) -> frozenset[Answers]:
         able: set[Answers] = {"values"}
-        if self._abilities.embeds and private.has_gradients(self.module):
+        if self._abilities.embeds and quantised.has_gradients(self.module):
             able.add("gradients")
         if self._abilities.attentions:
             able.add("attentions")
@@ -128,9 +132,29 @@ class TransformerClassifier:
         return (total.sum(dim=0) / count).to(self._embedding.weight.dtype)
 
     def values(self, batch: Batch) -> torch.Tensor:
-        return self._run(batch).logits.float()
+        groups = self._apart(batch)
+        if groups is None:
+            return self._run(batch).logits.float()
+        parts = [self._run(_rows(batch, rows)).logits.float() for rows in groups]
+        return torch.cat(parts)[torch.cat(groups).argsort()]
+
+    def _apart(self, batch: Batch) -> list[torch.Tensor] | None:
+        """Rows of `batch` that may not share a forward pass; None where all may."""
+        if len(batch.mask) == 1:
+            return None
+        if self._packed:
+            # torch's dynamic int8 takes one scale a batch: rows would change each other's answers.
+            return list(torch.arange(len(batch.mask)).split(1))
+        if self.config.is_encoder_decoder and batch.ids is not None:
+            # BART and T5 are read at the last end token, and want equally many in each row.
+            ends = (batch.ids == self.config.eos_token_id).sum(dim=1)
+            return [torch.nonzero(ends == count)[:, 0] for count in ends.unique()]
+        return None
 
     def attentions(self, batch: Batch) -> torch.Tensor:
+        groups = self._apart(batch)
+        if groups is not None:
+            return torch.cat([self.attentions(_rows(batch, rows)) for rows in groups], dim=1)
         with attention.recording() as weights:
             output = self._run(batch, output_attentions=True)
         layers = weights if self._records else list(output.attentions or ())
@@ -201,6 +225,16 @@ class TransformerClassifier:
         return ids[: self._read_to(ids)]
 
 
+def _rows(batch: Batch, rows: torch.Tensor) -> Batch:
+    ids, embeds = batch.ids, batch.embeds
+    return Batch(
+        mask=batch.mask[rows],
+        type_ids=batch.type_ids[rows],
+        ids=None if ids is None else ids[rows],
+        embeds=None if embeds is None else embeds[rows],
+    )
+
+
 def _first(mask: torch.Tensor) -> torch.Tensor:
     """`[B, T]` 1 for the first token."""
     first = torch.zeros_like(mask)
@@ -236,14 +270,14 @@ def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
 
 def _max_length(module: Any, tokenizer: Any) -> int:
     """The smallest of what the settings, the position table and the tokenizer allow."""
-    limits = [tokenizer.model_max_length, getattr(module.config, "max_sequence_length", None)]
+    settings = module.config
+    limits = [tokenizer.model_max_length, getattr(settings, "max_sequence_length", None)]
+    limits.append(getattr(settings, "max_position_embeddings", None))
     for name, part in module.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, torch.nn.Embedding):
             # RoBERTa's positions begin behind the padding index.
             taken = 0 if part.padding_idx is None else part.padding_idx + 1
             limits.append(part.num_embeddings - taken)
-    if len(limits) == 2:
-        limits.append(getattr(module.config, "max_position_embeddings", None))
     usable = [limit for limit in limits if limit is not None and 2 < limit < 1_000_000]
     return min(usable, default=LONGEST)
 
