@@ -21,14 +21,14 @@ from astrid.spec import Spec
 from tests import model_kinds, tiny
 
 CHEAP = {
-    "integrated_gradients": {"steps": 6},
-    "lime": {"samples": 30},
-    "shap": {"evaluations": 30},
+    "integrated_gradients": {"steps": 4},
+    "lime": {"samples": 12},
+    "shap": {"evaluations": 12},
 }
 """Settings with which a method is quick; a method that isn't named runs with its own."""
 
-TEXTS = [tiny.SENTENCES[1], tiny.SENTENCES[2], "a", tiny.SENTENCES[3] * 2]
-OTHERS = ["b c", tiny.SENTENCES[0] * 4, tiny.SENTENCES[4]]
+TEXTS = [tiny.SENTENCES[2], "The judge left.", "a", tiny.SENTENCES[0]]
+OTHERS = ["b c", tiny.SENTENCES[1] * 4]
 
 
 @cache
@@ -171,7 +171,7 @@ def test_weights_that_are_no_numbers_name_method_and_text(architecture, method, 
     model = broken(architecture, value)
     with pytest.raises(InputError, match=f"{method}: text 1 gets numbers that are not fin") as it:
         explain(model, [TEXTS[2], TEXTS[1]], method, params=CHEAP.get(method))
-    assert TEXTS[1] not in str(it.value)
+    assert "judge" not in str(it.value)
     with pytest.raises(InputError, match="text 1 gets an output that is not finite"):
         predict(model, [TEXTS[2], TEXTS[1]])
 
@@ -214,9 +214,9 @@ class Small:
 @every_kind
 def test_out_of_memory_halves_the_batches_and_changes_no_score(name, method):
     expected = together(name, method)
-    texts = [*TEXTS, *TEXTS]
-    small = Small(model_kinds.kind(name).model, 60)
-    found = explain(small, texts, method, params=CHEAP.get(method))
+    # Twice the same texts, so that even a method of one row a text fills a batch.
+    small = Small(model_kinds.kind(name).model, 12)
+    found = explain(small, [*TEXTS, *TEXTS], method, params=CHEAP.get(method))
     assert small.refused
     for one, other in zip(found, [*expected, *expected], strict=True):
         alike(one, other)

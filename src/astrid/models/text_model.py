@@ -116,7 +116,7 @@ class TransformerClassifier:
         """
         end = len(ids)
         if self._decoder:
-            pad = self.config.get_text_config().pad_token_id
+            pad = getattr(self.config.get_text_config(), "pad_token_id", None)
             while end > 1 and ids[end - 1] == pad:
                 end -= 1
         return end
@@ -207,7 +207,7 @@ class TransformerClassifier:
         expected = trial.plain_logits(self._forward, ids_1T, len(self.labels), self.name)
         trial.use_attention(self.module, self._forward, ids_1T, expected)
         settings = self.config.get_text_config()
-        if settings.pad_token_id is None:
+        if getattr(settings, "pad_token_id", None) is None:
             # Decoders refuse batches without one, even of embeddings, which have no padding.
             settings.pad_token_id = self.token_ids.pad or 0
         return trial.abilities(self.module, self._forward, ids_1T, expected, self._decoder)
