@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention
+from astrid.models import attention, last_layer
 from astrid.models.outputs import tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
@@ -51,7 +51,10 @@ class TransformerClassifier:
         self.labels = tuple(str(names[index]) for index in range(self.config.num_labels))
         self.tasks = tasks_of(self.config, self.labels)
         self.token_ids = TokenIds(
-            tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id
+            tokenizer.pad_token_id,
+            tokenizer.mask_token_id,
+            tokenizer.unk_token_id,
+            len(tokenizer),
         )
         self.max_length = _max_length(self.module, tokenizer)
         self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
@@ -59,6 +62,8 @@ class TransformerClassifier:
         self.pads = not _is_decoder(self.module.base_model.config)
         self._has_segments = _has_segments(self.module)
         self._embedding = self.module.get_input_embeddings()
+        self._dtype = self._embedding.weight.dtype
+        self._reading = self._first_token_alone() if self.pads else self.module
         self.facts = ModelFacts(
             _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
         )
@@ -98,35 +103,61 @@ class TransformerClassifier:
         return self._embedding.weight.mean(dim=0)
 
     def values(self, batch: Batch) -> torch.Tensor:
-        return self._run(batch).logits.float()
+        return _at_least_single(self._run(self._reading, batch).logits)
 
-    def attentions(self, batch: Batch) -> torch.Tensor:
+    def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         with attention.recording() as weights:
-            output = self._run(batch, output_attentions=not self._records)
-        layers = weights if self._records else list(output.attentions or ())
+            output = self._run(self.module, batch, output_attentions=not self._records)
+        layers = tuple(weights) if self._records else tuple(output.attentions or ())
         if not layers:
             raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return torch.stack(layers).float()
+        return _at_least_single(output.logits), layers
 
     @property
     def _records(self) -> bool:
         """Whether the layers call Astrid's attention function."""
         return bool(self.config._attn_implementation == attention.NAME)
 
-    def _run(self, batch: Batch, output_attentions: bool = False) -> Any:
+    def _run(self, module: Any, batch: Batch, output_attentions: bool = False) -> Any:
         # Always by embeddings: positions then count places, never depend on which ids stand there
         # (RoBERTa skips padding ids when it numbers positions).
-        embeds = (
-            self.embed(batch.ids)
-            if batch.embeds is None and batch.ids is not None
-            else batch.embeds
-        )
-        arguments: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": batch.mask}
+        embeds = batch.embeds
+        if embeds is None:
+            assert batch.ids is not None, "a batch has ids or embeds"
+            embeds = self.embed(batch.ids)
+        return self._forward(module, embeds, batch.mask, batch.type_ids, output_attentions)
+
+    def _forward(
+        self,
+        module: Any,
+        embeds: torch.Tensor,
+        mask: torch.Tensor,
+        type_ids: torch.Tensor,
+        output_attentions: bool = False,
+    ) -> Any:
+        arguments: dict[str, Any] = {
+            "inputs_embeds": embeds.to(self._dtype),
+            "attention_mask": mask,
+        }
         if self._has_segments:
-            arguments["token_type_ids"] = batch.type_ids
+            arguments["token_type_ids"] = type_ids
         if output_attentions:
             arguments["output_attentions"] = True
-        return self.module(**arguments)
+        return module(**arguments)
+
+    def _first_token_alone(self) -> Any:
+        def run(module: Any, embeds: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self._forward(
+                module, embeds, mask, torch.zeros_like(mask)
+            ).logits
+            return logits
+
+        return last_layer.read_first(self.module, run)
+
+
+def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
+    """Half-precision outputs as float32; more precise ones as they are."""
+    return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:
