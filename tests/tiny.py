@@ -124,7 +124,11 @@ CONFIGS: dict[str, dict] = {
     "albert": {**SIZES, "embedding_size": 16},
     "electra": {**SIZES, "embedding_size": 16},
     "deberta-v2": {
-        **{"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False},
+        **{
+            "relative_attention": True,
+            "pos_att_type": ["c2p", "p2c"],
+            "position_biased_input": False,
+        },
         **SIZES,
         **{"type_vocab_size": 0, "max_relative_positions": 16, "pooler_hidden_size": 32},
     },

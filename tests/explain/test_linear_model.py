@@ -87,7 +87,9 @@ def test_other_methods_find_the_weights(method):
 def test_a_model_without_attentions_says_what_runs():
     from astrid.errors import InputError
 
-    with pytest.raises(InputError, match=r"attention needs attentions.*use gradient_x_input"):
+    with pytest.raises(
+        InputError, match=r"attention needs attentions.*use expected_gradients, .*lime"
+    ):
         explain(LinearModel(), TEXT, "attention")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from captum.attr import InputXGradient, IntegratedGradients
+from captum.attr import InputXGradient, IntegratedGradients, Saliency
 
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
@@ -45,6 +45,10 @@ def gradient_x_input(run, embeds):
     return InputXGradient(run).attribute(embeds.clone().requires_grad_(True))
 
 
+def saliency(run, embeds):
+    return Saliency(run).attribute(embeds.clone().requires_grad_(True))
+
+
 TARGETS = [Target("probability", 1), Target("logit", 2), Target("logit_difference", 0, 2)]
 
 
@@ -52,11 +56,17 @@ TARGETS = [Target("probability", 1), Target("logit", 2), Target("logit_differenc
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
 @pytest.mark.parametrize(
     ("method", "oracle"),
-    [("integrated_gradients", integrated), ("gradient_x_input", gradient_x_input)],
+    [
+        ("integrated_gradients", integrated),
+        ("gradient_x_input", gradient_x_input),
+        ("gradient_norm", saliency),
+    ],
 )
 def test_equals_captum(architecture, method, oracle, target):
     texts = tiny.SENTENCES[:3]
-    ours = explain(tiny.classifier(architecture), texts, method, target=target)
+    # Summed over dimensions, captum's magnitudes are the l1 norm.
+    params = {"norm": "l1"} if method == "gradient_norm" else None
+    ours = explain(tiny.classifier(architecture), texts, method, target=target, params=params)
     for text, explanation in zip(texts, ours, strict=True):
         theirs = captum_scores(architecture, text, target, oracle)
         error = np.abs(explanation.token_scores - theirs).max() / np.abs(theirs).max()

@@ -48,7 +48,8 @@ def explain(
     params: options.Params = None,
     target: options.TargetKind = "probability",
     label: Annotated[
-        str | None, typer.Option("--class", help="Class or label to explain; default: the one predicted.")
+        str | None,
+        typer.Option("--class", help="Class or label to explain; default: the one predicted."),
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Other class of a logit difference.")
@@ -86,6 +87,7 @@ def explain(
             )
     else:
         found = run.explain(opened, wanted, method, target=asked, params=settings, advance=silent)
+    _warn_of_limits(found)
     if html is not None:
         _write_page(html, list(found))
     if as_json:
@@ -111,6 +113,15 @@ def _index(model: "TextModel", label: str | None) -> int | None:
     if label.isdecimal() and int(label) < len(model.labels):
         return int(label)
     raise InputError(f'{model.name} has no class "{label}"; {nearest(label, model.labels)}')
+
+
+def _warn_of_limits(found: "Sequence[Explanation]") -> None:
+    short = [item.completeness_gap or 0.0 for item in found if item.converged is False]
+    if short:
+        options.say(
+            f"warning: {len(short)} of {len(found)} texts reached the limit of steps before the "
+            f"tolerance (largest gap {max(short):.2g}); raise -p limit=… or the tolerance"
+        )
 
 
 def _write_page(path: Path, found: "list[Explanation]") -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from astrid.explain.requests import Answer
 from astrid.explain.targets import Resolved
 from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, Work
 from astrid.models.protocol import Batch, EncodedText, TextModel
@@ -64,6 +65,8 @@ def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolv
             _path_values(model, chunks, targets)
         case "capture":
             _capture(model, chunks)
+        case "capture_gradients":
+            _capture_gradients(model, chunks, targets)
 
 
 def _masked(model: TextModel, chunks: Sequence[Chunk]) -> None:
@@ -78,7 +81,7 @@ def _path_values(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Re
         logits_BK = model.values(_embed_batch(model, chunks))
     for chunk, target, part in zip(chunks, targets, _parts(chunks, logits_BK), strict=True):
         values = target.of(part).double().cpu().numpy()
-        _as(chunk.work, PathWork).receive(chunk.rows, values)
+        _as(chunk.work, PathWork).receive_values(chunk.rows, values)
 
 
 def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
@@ -88,24 +91,54 @@ def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Reso
     with torch.enable_grad():
         parts = _parts(chunks, model.values(batch))
         values = [target.of(part) for target, part in zip(targets, parts, strict=True)]
-        pairs = zip(values, chunks, strict=True)
-        total = torch.stack([value @ _weights(chunk, value) for value, chunk in pairs]).sum()
-        (gradients_BTD,) = torch.autograd.grad(total, batch.embeds)
+        (gradients_BTD,) = torch.autograd.grad(torch.cat(values).sum(), batch.embeds)
     for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True):
-        gradient_TD = part.sum(dim=0, dtype=torch.float64)[: chunk.length]
-        _as(chunk.work, PathWork).receive(
-            chunk.rows, value.detach().double().cpu().numpy(), gradient_TD.cpu().numpy()
+        _as(chunk.work, PathWork).receive_gradients(
+            chunk.rows, value.detach().double().cpu().numpy(), part[:, : chunk.length]
         )
 
 
 def _capture(model: TextModel, chunks: Sequence[Chunk]) -> None:
-    works = [_as(chunk.work, CaptureWork) for chunk in chunks]
-    batch = plain_batch(model, [work.text for work in works])
+    works, batch = _captured(model, chunks)
     with torch.inference_mode():
-        weights_LBHTT = model.attentions(batch).cpu().numpy()
+        _, layers = model.attentions(batch)
+    for row, work in enumerate(works):
+        work.receive(Answer(attentions=_own_weights(layers, row, len(work.text))))
+
+
+def _capture_gradients(
+    model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]
+) -> None:
+    works, batch = _captured(model, chunks)
+    assert batch.ids is not None
+    with torch.no_grad():
+        embeds = model.embed(batch.ids)
+    # The weights depend on the embeddings, which makes them part of a graph.
+    with torch.enable_grad():
+        logits_BK, layers = model.attentions(
+            replace(batch, ids=None, embeds=embeds.requires_grad_(True))
+        )
+        values = [target.of(logits) for target, logits in zip(targets, logits_BK, strict=True)]
+        gradients = torch.autograd.grad(torch.stack(values).sum(), layers)
     for row, work in enumerate(works):
         length = len(work.text)
-        work.receive(weights_LBHTT[:, row, :, :length, :length].copy())
+        work.receive(
+            Answer(
+                attentions=_own_weights(layers, row, length),
+                attention_gradients=_own_weights(gradients, row, length),
+            )
+        )
+
+
+def _captured(model: TextModel, chunks: Sequence[Chunk]) -> tuple[list[CaptureWork], Batch]:
+    works = [_as(chunk.work, CaptureWork) for chunk in chunks]
+    return works, plain_batch(model, [work.text for work in works])
+
+
+def _own_weights(layers: Sequence[torch.Tensor], row: int, length: int) -> np.ndarray:
+    """`[L, H, T, T]` of one text, without its padding."""
+    own = [layer[row, :, :length, :length].detach().float().cpu().numpy() for layer in layers]
+    return np.stack(own)
 
 
 def plain_batch(model: TextModel, texts: Sequence[EncodedText]) -> Batch:
@@ -156,11 +189,6 @@ def _embed_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
         for line in (lambda work: np.ones_like(work.text.ids), lambda work: work.text.type_ids)
     )
     return Batch(mask=mask, type_ids=type_ids, embeds=embeds_BTD)
-
-
-def _weights(chunk: Chunk, like: torch.Tensor) -> torch.Tensor:
-    weights = _as(chunk.work, PathWork).request.weights[chunk.rows]
-    return torch.as_tensor(weights, dtype=like.dtype, device=like.device)
 
 
 def _parts(chunks: Sequence[Chunk], rows: torch.Tensor | np.ndarray) -> list:

@@ -59,6 +59,8 @@ class Explanation:
             method makes no such promise.
         evaluations: rows that the model ran.
         truncated: whether the model saw only the text's beginning.
+        converged: whether an adaptive method reached its tolerance before its limit; None where
+            there was no tolerance.
         special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
         precision: what the model's weights were held in.
     """
@@ -76,6 +78,7 @@ class Explanation:
     evaluations: int
     truncated: bool
     special_share: float
+    converged: bool | None = None
     precision: str = "float32"
 
     def to_dict(self) -> dict[str, object]:
@@ -99,6 +102,7 @@ class Explanation:
             "word_scores": [float(score) for score in self.word_scores],
             "offsets": [list(span) for span in self.offsets],
             "completeness_gap": self.completeness_gap,
+            "converged": self.converged,
             "evaluations": self.evaluations,
             "truncated": self.truncated,
             "special_share": self.special_share,

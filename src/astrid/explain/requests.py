@@ -30,6 +30,30 @@ class MaskedRows:
     replace: Replace = "auto"
 
 
+@dataclass(frozen=True)
+class Background:
+    """A baseline of its own for each row: pieces of other texts in the text's places.
+
+    Each row takes one of `texts` at random, repeated or cut to the text's length; without texts
+    the pieces are drawn from the vocabulary. Special tokens stay the text's own.
+    """
+
+    texts: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Normal noise on every row's embeddings, drawn anew for each row.
+
+    `scale` is its standard deviation as a share of the range (largest − smallest number) of the
+    text's embeddings. Special tokens move too, `fixed` ones don't.
+    """
+
+    scale: float
+    seed: int
+
+
 @dataclass(frozen=True, eq=False)
 class PathRows:
     """Gradients along the straight line from a baseline (α = 0) to the input (α = 1).
@@ -40,14 +64,15 @@ class PathRows:
 
     alphas: np.ndarray
     weights: np.ndarray
-    baseline: Baseline = "zeros"
+    baseline: Baseline | Background = "zeros"
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True)
 class Capture:
-    """Attention weights of one forward pass on the plain text."""
+    """Attention weights of one forward pass on the plain text, and their gradients if wanted."""
 
-    what: Literal["attentions"] = "attentions"
+    gradients: bool = False
 
 
 Request = MaskedRows | PathRows | Capture
@@ -59,39 +84,60 @@ class Answer:
 
     Attributes:
         values: `[R]` the target's value for each row (masked and path rows).
+        products: `[R, T]` for each row Σ_d ∂value/∂embedding · (input − baseline), 0 where the
+            row has no weight (path rows).
         gradient: `[T, D]` Σ weight · ∂value/∂embedding over the rows (path rows).
-        delta: `[T, D]` input − baseline embeddings (path rows).
         attentions: `[L, H, T, T]` (capture).
+        attention_gradients: `[L, H, T, T]` ∂value/∂attention (capture with gradients).
     """
 
     values: np.ndarray | None = None
+    products: np.ndarray | None = None
     gradient: np.ndarray | None = None
-    delta: np.ndarray | None = None
     attentions: np.ndarray | None = None
+    attention_gradients: np.ndarray | None = None
 
     def row_values(self) -> np.ndarray:
         """`values` of a masked or path request."""
         assert self.values is not None, "this request has no values"
         return self.values
 
-    def line(self) -> tuple[np.ndarray, np.ndarray]:
-        """`gradient` and `delta` of a path request."""
+    def row_products(self) -> np.ndarray:
+        """`products` of a path request."""
+        assert self.products is not None, "only path rows have gradients"
+        return self.products
+
+    def summed_gradient(self) -> np.ndarray:
+        """`gradient` of a path request."""
         assert self.gradient is not None, "only path rows have gradients"
-        assert self.delta is not None
-        return self.gradient, self.delta
+        return self.gradient
 
     def attention_weights(self) -> np.ndarray:
         """`attentions` of a capture."""
         assert self.attentions is not None, "this request captures no attention"
         return self.attentions
 
+    def gradients_of_attention(self) -> np.ndarray:
+        """`attention_gradients` of a capture."""
+        assert self.attention_gradients is not None, "this request captures no gradients"
+        return self.attention_gradients
+
 
 @dataclass(frozen=True, eq=False)
 class TokenScores:
-    """A method's result: `[T]` scores, and the completeness gap where it promises one."""
+    """A method's result.
+
+    Attributes:
+        scores: `[T]`.
+        completeness_gap: distance of Σ scores from what they should sum to; None where the method
+            makes no such promise.
+        converged: whether an adaptive method reached its tolerance before its limit; None where
+            there was none.
+    """
 
     scores: np.ndarray
     completeness_gap: float | None = None
+    converged: bool | None = None
 
 
 Method = Generator[Request, Answer, TokenScores]

@@ -114,6 +114,7 @@ def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel)
         evaluations=outcome.evaluations,
         truncated=text.truncated,
         special_share=float(outside / total) if total > 0 else 0.0,
+        converged=outcome.scores.converged,
         precision=model.facts.precision,
     )
 

@@ -10,10 +10,9 @@ from typing import Literal
 import numpy as np
 import torch
 
-from astrid.errors import InputError
+from astrid.explain import paths
 from astrid.explain.requests import (
     Answer,
-    Baseline,
     Capture,
     MaskedRows,
     PathRows,
@@ -23,7 +22,7 @@ from astrid.explain.requests import (
 from astrid.explain.targets import Resolved
 from astrid.models.protocol import EncodedText, TextModel
 
-Kind = Literal["masked", "path", "path_values", "capture"]
+Kind = Literal["masked", "path", "path_values", "capture", "capture_gradients"]
 RowCache = MutableMapping[bytes, np.ndarray]
 """Logits of a text's rows that were already run."""
 
@@ -77,7 +76,7 @@ class MaskedWork:
         if self._replace == "attention":
             return ids, keep.astype(np.int64), type_ids
         if self._replace != "delete":
-            ids = np.where(keep, ids, _token(self._model, self._replace))
+            ids = np.where(keep, ids, paths.token(self._model, self._replace))
             return ids, np.ones_like(ids), type_ids
         empty = ~keep.any(axis=1)
         if empty.any():
@@ -103,24 +102,28 @@ class MaskedWork:
 
 
 class PathWork:
-    """Rows on the line from a baseline to the input; only the weighted gradient is kept."""
+    """Rows on the line from a baseline to the input; the stack `[R, T, D]` is never held."""
 
-    def __init__(self, model: TextModel, text: EncodedText, request: PathRows) -> None:
+    def __init__(
+        self, model: TextModel, text: EncodedText, request: PathRows, plain: float
+    ) -> None:
         self.text = text
         self.request = request
         with torch.no_grad():
-            self.input_TD = model.embed(torch.as_tensor(text.ids, device=model.device))
-            self.baseline_TD = _baseline(model, text, self.input_TD, request.baseline)
-        self.values = np.zeros(len(request.alphas))
+            self.input_TD = _full(model.embed(torch.as_tensor(text.ids, device=model.device)))
+        self._baseline = paths.baseline(model, text, self.input_TD, request.baseline)
+        self._known = (request.alphas == 1) & (request.weights == 0) & (request.noise is None)
+        self.values = np.where(self._known, plain, 0.0)
+        self.products_RT = np.zeros((len(request.alphas), len(text)))
         self.gradient_TD = np.zeros(self.input_TD.shape)
-        self.remaining = len(request.alphas)
+        self.remaining = int((~self._known).sum())
 
     def chunks(self) -> list[Chunk]:
         length = len(self.text)
         backward = self.request.weights != 0
         chunks = [
             Chunk(self, "path", np.flatnonzero(backward), length, length),
-            Chunk(self, "path_values", np.flatnonzero(~backward), length, length),
+            Chunk(self, "path_values", np.flatnonzero(~backward & ~self._known), length, length),
         ]
         return [chunk for chunk in chunks if len(chunk.rows)]
 
@@ -128,69 +131,77 @@ class PathWork:
         """`[len(rows), T, D]` embeddings at the rows' points."""
         alphas = torch.as_tensor(self.request.alphas[rows], dtype=self.input_TD.dtype)
         alphas_B11 = alphas.to(self.input_TD.device)[:, None, None]
-        return self.baseline_TD + alphas_B11 * (self.input_TD - self.baseline_TD)
+        baseline = self._baseline(rows)
+        embeds_BTD = baseline + alphas_B11 * (self.input_TD - baseline)
+        if self.request.noise is not None:
+            embeds_BTD += paths.noise(self.request.noise, rows, self.text, self.input_TD)
+        return embeds_BTD
 
-    def receive(
-        self, rows: np.ndarray, values: np.ndarray, gradient_TD: np.ndarray | None = None
-    ) -> None:
+    def receive_values(self, rows: np.ndarray, values: np.ndarray) -> None:
         self.values[rows] = values
-        if gradient_TD is not None:
-            self.gradient_TD += gradient_TD
         self.remaining -= len(rows)
 
+    def receive_gradients(
+        self, rows: np.ndarray, values: np.ndarray, gradients_BTD: torch.Tensor
+    ) -> None:
+        delta = self.input_TD - self._baseline(rows)
+        self.products_RT[rows] = (gradients_BTD * delta).sum(-1).cpu().numpy()
+        weights_B = torch.as_tensor(self.request.weights[rows], dtype=gradients_BTD.dtype)
+        summed_TD = torch.einsum("b,btd->td", weights_B.to(gradients_BTD.device), gradients_BTD)
+        self.gradient_TD += summed_TD.cpu().numpy()
+        self.receive_values(rows, values)
+
     def answer(self, target: Resolved) -> Answer:
-        delta = (self.input_TD - self.baseline_TD).double().cpu().numpy()
-        return Answer(values=self.values, gradient=self.gradient_TD, delta=delta)
+        return Answer(values=self.values, products=self.products_RT, gradient=self.gradient_TD)
 
 
 class CaptureWork:
-    """Attention weights of one forward pass."""
+    """Attention weights of one forward pass, and their gradients if wanted."""
 
-    def __init__(self, text: EncodedText) -> None:
+    def __init__(self, text: EncodedText, request: Capture) -> None:
         self.text = text
-        self.weights: np.ndarray | None = None
+        self.request = request
+        self.captured = Answer()
         self.remaining = 1
 
     def chunks(self) -> list[Chunk]:
-        length = len(self.text)
-        # Weights grow with the square of the length, so long texts take a larger share.
-        cost = length * max(1, length // 32)
-        return [Chunk(self, "capture", np.zeros(1, dtype=np.int64), length, cost)]
+        kind: Kind = "capture_gradients" if self.request.gradients else "capture"
+        # Every layer's and head's weights `[T, T]` are held, where other rows hold `[T, D]`.
+        cost = len(self.text) * (1 + len(self.text) // 64)
+        return [Chunk(self, kind, np.zeros(1, dtype=int), len(self.text), cost)]
 
-    def receive(self, weights_LHTT: np.ndarray) -> None:
-        self.weights = weights_LHTT
+    def receive(self, captured: Answer) -> None:
+        self.captured = captured
         self.remaining = 0
 
     def answer(self, target: Resolved) -> Answer:
-        return Answer(attentions=self.weights)
+        return self.captured
 
 
 Work = MaskedWork | PathWork | CaptureWork
 
 
-def start(model: TextModel, text: EncodedText, request: Request, cache: RowCache) -> Work:
-    """The work that answers `request`."""
+def start(
+    model: TextModel,
+    text: EncodedText,
+    request: Request,
+    cache: RowCache,
+    plain: float = 0.0,
+) -> Work:
+    """The work that answers `request`; `plain` is the target's value on the plain text."""
     match request:
         case MaskedRows():
             return MaskedWork(model, text, request, cache)
         case PathRows():
-            return PathWork(model, text, request)
+            return PathWork(model, text, request, plain)
         case Capture():
-            return CaptureWork(text)
+            return CaptureWork(text, request)
 
 
 def _replacement(model: TextModel, replace: Replace) -> Replace:
     if replace == "auto":
         return "delete" if model.token_ids.mask is None else "mask"
     return replace
-
-
-def _token(model: TextModel, name: str) -> int:
-    ids = {"mask": model.token_ids.mask, "pad": model.token_ids.pad}
-    token = ids[name]
-    if token is None:
-        raise InputError(f'{model.name}: its tokenizer has no {name} token; use "delete" instead')
-    return token
 
 
 def _filler(model: TextModel) -> int:
@@ -200,26 +211,6 @@ def _filler(model: TextModel) -> int:
     return known[0] if known else 0
 
 
-def _baseline(
-    model: TextModel, text: EncodedText, input_TD: torch.Tensor, baseline: Baseline
-) -> torch.Tensor:
-    if baseline == "zeros":
-        if text.fixed is None:
-            return torch.zeros_like(input_TD)
-        fixed_T1 = torch.as_tensor(text.fixed, device=model.device)[:, None]
-        return torch.where(fixed_T1, input_TD, torch.zeros_like(input_TD))
-    if baseline in ("pad", "mask"):
-        vector_D = model.embed(torch.tensor(_token(model, str(baseline)), device=model.device))
-    elif baseline == "mean":
-        vector_D = model.mean_embedding()
-    else:
-        vector_D = torch.tensor(baseline, dtype=input_TD.dtype, device=model.device)
-        if not bool(torch.isfinite(vector_D).all()):
-            raise InputError("baseline: every number must be finite")
-    if vector_D.shape != input_TD.shape[1:]:
-        raise InputError(
-            f"baseline: {len(vector_D)} numbers given; {model.name} has embeddings of "
-            f"{input_TD.shape[1]}"
-        )
-    special_T1 = torch.as_tensor(text.special, device=model.device)[:, None]
-    return torch.where(special_T1, input_TD, vector_D)
+def _full(embeds: torch.Tensor) -> torch.Tensor:
+    """Half-precision embeddings as float32, so that points of a line don't fall together."""
+    return embeds.float() if embeds.dtype in (torch.float16, torch.bfloat16) else embeds

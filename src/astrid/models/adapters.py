@@ -104,9 +104,7 @@ def _whole_layers(values: dict[str, Any], weights: dict[str, torch.Tensor]) -> l
     names = values.get("modules_to_save")
     names = names if isinstance(names, list) else ["classifier", "score"]
     return [
-        key
-        for key in weights
-        if any(f".{name}." in key for name in names) and ".lora_" not in key
+        key for key in weights if any(f".{name}." in key for name in names) and ".lora_" not in key
     ]
 
 
@@ -127,7 +125,7 @@ def _merged(
         if config.is_prompt_learning:
             raise InputError(f"{source}: prompts can't be merged into a model; LoRA adapters can")
         wrapped = peft.get_peft_model(model, config)
-        left = peft.set_peft_model_state_dict(wrapped, weights)
+        left: Any = peft.set_peft_model_state_dict(wrapped, weights)
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(f"{source}: the adapter doesn't fit its base model ({reason})") from None

@@ -65,11 +65,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class TokenIds:
-    """Ids of the tokens that perturbations need; None where the tokenizer has none."""
+    """Ids of the tokens that perturbations need; None where the tokenizer has none.
+
+    `vocabulary` is the number of its pieces.
+    """
 
     pad: int | None = None
     mask: int | None = None
     unknown: int | None = None
+    vocabulary: int = 0
 
 
 class TextModel(Protocol):
@@ -119,8 +123,11 @@ class TextModel(Protocol):
     def values(self, batch: Batch) -> torch.Tensor:
         """Logits `[B, K]`; differentiable in `batch.embeds` where those are given."""
 
-    def attentions(self, batch: Batch) -> torch.Tensor:
-        """Attention weights `[L, B, H, T, T]` of L layers and H heads."""
+    def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Logits `[B, K]`, and of each layer the attention weights `[B, H, T, T]` of H heads.
+
+        Where gradients are enabled, the logits are differentiable in the weights.
+        """
 
 
 @dataclass(frozen=True)

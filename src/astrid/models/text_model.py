@@ -1,6 +1,7 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
-import inspect
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention, private, quantised, trial
+from astrid.models import attention, last_layer, private, quantised, trial
+from astrid.models.calls import Calls, rows_of
 from astrid.models.loading import quiet
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
@@ -55,19 +57,21 @@ class TransformerClassifier:
         self.labels = labels_of(self.config, name)
         self.tasks = tasks_of(self.config, self.labels)
         self.token_ids = TokenIds(
-            tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id
+            tokenizer.pad_token_id,
+            tokenizer.mask_token_id,
+            tokenizer.unk_token_id,
+            len(tokenizer),
         )
         self.max_length = _max_length(self.module, tokenizer)
         self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
         self._decoder = _is_decoder(self.module.base_model.config)
-        self._accepted = frozenset(inspect.signature(self.module.forward).parameters)
-        self._has_segments = _has_segments(self.module, self._accepted)
+        self._calls = Calls(self.module)
         self._embedding = self.module.get_input_embeddings()
         with quiet():
             # transformers warns, once, of what the batches avoid.
             self._abilities = self._try()
-        self._packed = any(map(quantised.is_packed, self.module.modules()))
-        self.pads = self._abilities.pads and not self._packed
+        self.pads = self._abilities.pads and not self._calls.packed
+        self._reading = self._first_token_alone()
         self.facts = ModelFacts(
             quantised.parameters(self.module),
             quantised.parameters(_head(self.module)),
@@ -128,89 +132,63 @@ class TransformerClassifier:
         # Through the module: some scale what they look up.
         count = self._embedding.num_embeddings
         slices = torch.arange(count, device=self.device).split(_SLICE)
-        total = torch.stack([self._embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices])
+        total = torch.stack(
+            [self._embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices]
+        )
         return (total.sum(dim=0) / count).to(self._embedding.weight.dtype)
 
     def values(self, batch: Batch) -> torch.Tensor:
-        groups = self._apart(batch)
-        if groups is None:
-            return self._run(batch).logits.float()
-        parts = [self._run(_rows(batch, rows)).logits.float() for rows in groups]
-        return torch.cat(parts)[torch.cat(groups).argsort()]
+        groups = self._calls.apart(batch)
+        parts = [self._run(self._reading, rows_of(batch, rows)).logits for rows in groups]
+        return _at_least_single(_in_order(parts, groups))
 
-    def _apart(self, batch: Batch) -> list[torch.Tensor] | None:
-        """Rows of `batch` that may not share a forward pass; None where all may."""
-        if len(batch.mask) == 1:
-            return None
-        if self._packed:
-            # torch's dynamic int8 takes one scale a batch: rows would change each other's answers.
-            return list(torch.arange(len(batch.mask)).split(1))
-        if self.config.is_encoder_decoder and batch.ids is not None:
-            # BART and T5 are read at the last end token, and want equally many in each row.
-            ends = (batch.ids == self.config.eos_token_id).sum(dim=1)
-            return [torch.nonzero(ends == count)[:, 0] for count in ends.unique()]
-        return None
+    def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        groups = self._calls.apart(batch)
+        found = [self._attentions(rows_of(batch, rows)) for rows in groups]
+        layers = zip(*(weights for _, weights in found), strict=True)
+        return (
+            _at_least_single(_in_order([logits for logits, _ in found], groups)),
+            tuple(_in_order(parts, groups) for parts in layers),
+        )
 
-    def attentions(self, batch: Batch) -> torch.Tensor:
-        groups = self._apart(batch)
-        if groups is not None:
-            return torch.cat([self.attentions(_rows(batch, rows)) for rows in groups], dim=1)
+    def _attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         with attention.recording() as weights:
-            output = self._run(batch, output_attentions=True)
-        layers = weights if self._records else list(output.attentions or ())
+            output = self._run(self.module, batch, weights=True)
+        layers = tuple(weights) if self._calls.records else tuple(output.attentions or ())
         if not layers:
             raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return torch.stack(layers).float()
+        return output.logits, layers
 
-    @property
-    def _records(self) -> bool:
-        """Whether the layers call Astrid's attention function."""
-        return bool(self.config._attn_implementation == attention.NAME)
-
-    def _run(self, batch: Batch, output_attentions: bool = False) -> Any:
-        embeds = batch.embeds
+    def _run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
         # By embeddings where the model takes them: positions then count places, never depend on
         # which ids stand there (RoBERTa skips padding ids when it numbers positions).
-        if embeds is None and self._abilities.embeds:
+        if batch.embeds is None and self._abilities.embeds:
             assert batch.ids is not None, "a batch has ids or embeds"
-            embeds = self.embed(batch.ids)
-        return self._forward(batch.ids, embeds, batch.mask, output_attentions, batch.type_ids)
+            batch = replace(batch, ids=None, embeds=self.embed(batch.ids))
+        return self._calls.run(module, batch, weights)
 
-    def _forward(
-        self,
-        ids: torch.Tensor | None,
-        embeds: torch.Tensor | None,
-        mask: torch.Tensor,
-        output_attentions: bool = False,
-        type_ids: torch.Tensor | None = None,
-    ) -> Any:
-        arguments: dict[str, Any] = {}
-        if embeds is None:
-            arguments["input_ids"] = ids
-        else:
-            # CTRL writes on what it is given, which a leaf of the gradient doesn't allow.
-            arguments["inputs_embeds"] = embeds.clone() if embeds.requires_grad else embeds
-        if "attention_mask" in self._accepted:
-            arguments["attention_mask"] = mask
-        if self._has_segments:
-            arguments["token_type_ids"] = torch.zeros_like(mask) if type_ids is None else type_ids
-        if "global_attention_mask" in self._accepted:
-            # Longformer: the token that is read sees all others, as when ids are given.
-            arguments["global_attention_mask"] = _first(mask)
-        if output_attentions and not self._records:
-            arguments["output_attentions"] = True
-        return self.module(**arguments)
+    def _first_token_alone(self) -> Any:
+        if not (self.pads and self._abilities.embeds):
+            return self.module
+
+        def run(module: Any, embeds: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            batch = Batch(mask=mask, type_ids=torch.zeros_like(mask), embeds=embeds)
+            logits: torch.Tensor = self._calls.run(module, batch).logits
+            return logits
+
+        return last_layer.read_first(self.module, run)
 
     def _try(self) -> trial.Abilities:
         """Ask the model once, and settle how it is asked from now on."""
         ids_1T = torch.tensor([self._trial_ids()], device=self.device)
-        expected = trial.plain_logits(self._forward, ids_1T, len(self.labels), self.name)
-        trial.use_attention(self.module, self._forward, ids_1T, expected)
+        asked = trial.Trial(self.module, self._calls, ids_1T)
+        asked.check(len(self.labels), self.name)
+        asked.use_attention()
         settings = self.config.get_text_config()
         if getattr(settings, "pad_token_id", None) is None:
             # Decoders refuse batches without one, even of embeddings, which have no padding.
             settings.pad_token_id = self.token_ids.pad or 0
-        return trial.abilities(self.module, self._forward, ids_1T, expected, self._decoder)
+        return asked.abilities(self._decoder)
 
     def _trial_ids(self) -> list[int]:
         """A few words of the vocabulary between the tokens that the tokenizer adds."""
@@ -225,21 +203,16 @@ class TransformerClassifier:
         return ids[: self._read_to(ids)]
 
 
-def _rows(batch: Batch, rows: torch.Tensor) -> Batch:
-    ids, embeds = batch.ids, batch.embeds
-    return Batch(
-        mask=batch.mask[rows],
-        type_ids=batch.type_ids[rows],
-        ids=None if ids is None else ids[rows],
-        embeds=None if embeds is None else embeds[rows],
-    )
+def _in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torch.Tensor:
+    """Rows of all groups, back in their places."""
+    if len(groups) == 1:
+        return parts[0]
+    return torch.cat(tuple(parts))[torch.cat(groups).argsort()]
 
 
-def _first(mask: torch.Tensor) -> torch.Tensor:
-    """`[B, T]` 1 for the first token."""
-    first = torch.zeros_like(mask)
-    first[:, 0] = 1
-    return first
+def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
+    """Half-precision outputs as float32; more precise ones as they are."""
+    return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:
@@ -293,12 +266,6 @@ def _is_decoder(config: Any) -> bool:
     return (
         kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     )
-
-
-def _has_segments(module: Any, accepted: frozenset[str]) -> bool:
-    """Whether segment ids mean segments; GPT-2 takes them for words of the vocabulary."""
-    known = "token_type_ids" in accepted
-    return known and getattr(module.base_model.config, "type_vocab_size", 0) > 0
 
 
 def _head(module: Any) -> Any:

@@ -34,7 +34,8 @@ def coloured_text(explanation: Explanation) -> Group:
         head.append("; the text is longer than the model reads and was cut off", style="italic")
     order = np.argsort(-np.abs(explanation.word_scores))[:STRONGEST]
     strongest = "  ".join(
-        f"{visible(explanation.words[place])} {explanation.word_scores[place]:+.3f}" for place in order
+        f"{visible(explanation.words[place])} {explanation.word_scores[place]:+.3f}"
+        for place in order
     )
     return Group(head, _words(explanation), Text(strongest, style="dim"), Text())
 

@@ -21,6 +21,6 @@ class Params(Spec):
 
 def explain(text: EncodedText, params: Params) -> Method:
     """Scores `[T]` of a text's tokens, special tokens included."""
-    answer = yield Capture("attentions")
+    answer = yield Capture()
     weights_LHTT = answer.attention_weights()
     return TokenScores(weights_LHTT[:, :, text.reader, :].mean(axis=(0, 1), dtype=float))

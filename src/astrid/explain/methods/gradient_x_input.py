@@ -22,5 +22,4 @@ class Params(Spec):
 def explain(text: EncodedText, params: Params) -> Method:
     """Scores `[T]` of a text's tokens."""
     answer = yield PathRows(np.ones(1), np.ones(1), "zeros")
-    gradient, delta = answer.line()
-    return TokenScores((delta * gradient).sum(axis=1))
+    return TokenScores(answer.row_products()[0])
