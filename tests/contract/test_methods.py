@@ -21,9 +21,11 @@ from astrid.spec import Spec
 from tests import model_kinds, tiny
 
 CHEAP = {
+    "expected_gradients": {"samples": 4},
     "integrated_gradients": {"steps": 4},
     "lime": {"samples": 12},
     "shap": {"evaluations": 12},
+    "smooth_grad": {"samples": 4},
 }
 """Settings with which a method is quick; a method that isn't named runs with its own."""
 
@@ -214,7 +216,7 @@ class Small:
 def test_out_of_memory_halves_the_batches_and_changes_no_score(name, method):
     expected = together(name, method)
     # Twice the same texts, so that even a method of one row a text fills a batch.
-    small = Small(model_kinds.kind(name).model, 12)
+    small = Small(model_kinds.kind(name).model, 24)
     found = explain(small, [*TEXTS, *TEXTS], method, params=CHEAP.get(method))
     assert small.refused
     for one, other in zip(found, [*expected, *expected], strict=True):
