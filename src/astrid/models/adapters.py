@@ -7,9 +7,10 @@ from safetensors only.
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -21,7 +22,23 @@ CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 
 _LEFT_OUT = ("auto_mapping", "runtime_config", "peft_version")
+_HEADS = ("classifier", "score", "classification_head")
 _REFUSED = ("megatron_config", "layer_replication")
+
+
+class Adapted(NamedTuple):
+    """A base model with an adapter merged into it.
+
+    Attributes:
+        model: a plain transformers model.
+        replaced: names of weights that the adapter brought whole, such as a new classifier's.
+        warnings: a line for each thing to beware of.
+    """
+
+    model: Any
+    replaced: frozenset[str]
+    warnings: tuple[str, ...]
+
 
 LoadBase = Callable[[str, int | None], Any]
 """`(folder or hub id, number of labels or None for its own) -> classifier`."""
@@ -45,8 +62,8 @@ def base_of(source: str) -> str:
     return str(beside) if not Path(base).is_absolute() and beside.is_dir() else base
 
 
-def apply_adapter(source: str, load_base: LoadBase) -> tuple[Any, frozenset[str]]:
-    """The base model with the adapter merged into it, and the names of whole layers it replaced.
+def apply_adapter(source: str, load_base: LoadBase) -> Adapted:
+    """The base model with the adapter in the folder `source` merged into it.
 
     Raises:
         InputError: peft isn't installed, files are missing or damaged, or nothing here fits.
@@ -54,13 +71,16 @@ def apply_adapter(source: str, load_base: LoadBase) -> tuple[Any, frozenset[str]
     if find_spec("peft") is None:
         raise InputError(f'{source}: an adapter needs the peft package: pip install "astrid[llm]"')
     values, weights = _config(source), _weights(source)
-    base_of(source)
+    settings, unknown = _settings(source, values)
     whole = _whole_layers(values, weights)
     # The last layer of a saved classifier has a row a label; its other layers are wider.
-    rows = [len(weights[key]) for key in whole if weights[key].ndim == 2]
+    heads = [key for key in whole if any(f".{name}." in key for name in _HEADS)]
+    rows = [len(weights[key]) for key in heads if weights[key].ndim == 2]
     model = load_base(base_of(source), min(rows, default=None))
-    merged = _merged(source, model, values, weights)
-    return merged, frozenset(key.removeprefix("base_model.model.") for key in whole)
+    merged = _merged(source, model, settings, weights)
+    replaced = frozenset(key.removeprefix("base_model.model.") for key in whole)
+    warned = f"{source}: the installed peft doesn't know its settings {', '.join(unknown)}"
+    return Adapted(merged, replaced, (warned,) if unknown else ())
 
 
 def _config(source: str) -> dict[str, Any]:
@@ -102,24 +122,39 @@ def _weights(source: str) -> dict[str, torch.Tensor]:
 def _whole_layers(values: dict[str, Any], weights: dict[str, torch.Tensor]) -> list[str]:
     """Names of saved weights that replace the base model's: those of a new classifier."""
     names = values.get("modules_to_save")
-    names = names if isinstance(names, list) else ["classifier", "score"]
+    names = names if isinstance(names, list) else _HEADS
     return [
         key for key in weights if any(f".{name}." in key for name in names) and ".lora_" not in key
     ]
 
 
+def _settings(source: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """What peft is told, and the names of settings that it doesn't know."""
+    from peft import PEFT_TYPE_TO_CONFIG_MAPPING
+
+    kind = PEFT_TYPE_TO_CONFIG_MAPPING.get(values["peft_type"])
+    if kind is None:
+        raise InputError(
+            f"{source}: the installed peft doesn't know the type {values['peft_type']}"
+        )
+    known = {field.name for field in fields(kind)}
+    settings = {
+        name: value for name, value in values.items() if name in known and name not in _LEFT_OUT
+    }
+    settings["inference_mode"] = True
+    if "init_lora_weights" in settings:
+        # The weights come from the file: no special starting values are worked out for them.
+        settings["init_lora_weights"] = True
+    return settings, sorted(set(values) - known)
+
+
 def _merged(
-    source: str, model: Any, values: dict[str, Any], weights: dict[str, torch.Tensor]
+    source: str, model: Any, settings: dict[str, Any], weights: dict[str, torch.Tensor]
 ) -> Any:
     import peft
 
     from astrid.models.private import without_adapter
 
-    settings = {name: value for name, value in values.items() if name not in _LEFT_OUT}
-    # The weights come from the file: no special starting values are worked out for them.
-    settings |= {"inference_mode": True}
-    if "init_lora_weights" in settings:
-        settings["init_lora_weights"] = True
     try:
         config = peft.PeftConfig.from_peft_type(**settings)
         if config.is_prompt_learning:

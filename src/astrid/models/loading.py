@@ -167,18 +167,23 @@ def _load_adapted(source: str, dtype: torch.dtype) -> LoadedClassifier:
     missing: list[str] = []
 
     def load_base(base: str, labels: int | None) -> PreTrainedModel:
-        if not (Path(base) / "config.json").is_file() and Path(base).is_absolute():
-            raise InputError(f"{source}: its base model {base} is not there; copy it to that place")
-        own = _labels_of_adapter(source, load_config(base), labels)
-        model, lacking = _classifier(base, dtype, **own)
+        try:
+            own = _labels_of_adapter(source, load_config(base), labels)
+            model, lacking = _classifier(base, dtype, **own)
+        except InputError as error:
+            raise InputError(
+                f"{source}: its base model can't be opened ({error}); copy it there, or mend "
+                f"base_model_name_or_path in {adapters.CONFIG}"
+            ) from None
         missing.extend(lacking)
         return model
 
-    model, replaced = adapters.apply_adapter(source, load_base)
+    adapted = adapters.apply_adapter(source, load_base)
     base = adapters.base_of(source)
     tokenizer = load_tokenizer(source if _has_tokenizer(Path(source)) else base)
-    untrained = [name for name in missing if name not in replaced]
-    return LoadedClassifier(model.eval(), tokenizer, _warnings(source, untrained))
+    untrained = [name for name in missing if name not in adapted.replaced]
+    warnings = (*adapted.warnings, *_warnings(source, untrained))
+    return LoadedClassifier(adapted.model.eval(), tokenizer, warnings)
 
 
 def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) -> dict[str, Any]:

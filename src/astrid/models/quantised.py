@@ -19,12 +19,20 @@ _BACKENDS = {
 
 
 def check_backend(source: str, config: Any) -> None:
-    """Name the package that a quantised checkpoint needs, where it is missing."""
+    """Name the package that a quantised checkpoint needs, where it is missing.
+
+    Raises:
+        InputError: it is missing, or the way of quantising is unknown.
+    """
+    from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING as KNOWN
+
     settings = getattr(config, "quantization_config", None)
-    method = settings.get("quant_method") if isinstance(settings, dict) else None
-    if settings is None:
+    if not isinstance(settings, dict):
         return
-    method = str(method or getattr(settings, "quant_method", "bitsandbytes"))
+    # Old checkpoints of bitsandbytes name no method.
+    method = str(settings.get("quant_method") or "bitsandbytes")
+    if method not in KNOWN and method not in _BACKENDS:
+        raise InputError(f'{source}: transformers doesn\'t know the quantisation "{method[:40]}"')
     package = _BACKENDS.get(method)
     if package is not None and find_spec(package) is None:
         raise InputError(
