@@ -167,7 +167,8 @@ def _outcome(session: _Session, scores: TokenScores) -> Outcome:
     if not np.isfinite(scores.scores).all():
         raise InputError(
             f"{session.job.method_name}: text {session.number} gets scores that are not finite; "
-            "the model's weights or outputs overflow on it"
+            "the model's weights or outputs overflow on it",
+            text=session.number,
         )
     return Outcome(scores, session.logits, session.target, session.evaluations)
 

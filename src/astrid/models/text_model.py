@@ -1,7 +1,9 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
 import copy
+import hashlib
 import inspect
+import json
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,17 @@ class TransformerClassifier:
     @property
     def answers(self) -> frozenset[Answers]:
         return frozenset(("values", "gradients", "attentions"))
+
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any weight, setting or rule of the tokenizer."""
+        config = self.config.to_dict()
+        about = {key: value for key, value in config.items() if key != "transformers_version"}
+        hashed = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
+        hashed.update(self._tokenizer.to_str().encode())
+        for name, weight in sorted(self.module.state_dict().items()):
+            hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+            hashed.update(weight.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return hashed.hexdigest()[:16]
 
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
