@@ -1,8 +1,8 @@
 """Shards: explanations of a fixed stretch of rows, as one Parquet file of fixed bytes.
 
 Shard k, from 0, holds the rows k · size + 1 … (k + 1) · size of the source, or what of them has a
-text. It is one run of the engine over exactly these texts, so that its bytes depend on nothing else: not
-on what was explained before, nor on the machine that did it.
+text. It is one run of the engine over exactly these texts, so that its bytes depend on nothing
+else: not on what was explained before, nor on the process that did it.
 """
 
 import hashlib

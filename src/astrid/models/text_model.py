@@ -69,9 +69,8 @@ class TransformerClassifier:
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
-        config = self.config.to_dict()
-        about = {key: value for key, value in config.items() if key != "transformers_version"}
-        hashed = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
+        about = json.dumps(_settings(self.config.to_dict()), sort_keys=True, default=str)
+        hashed = hashlib.sha256(about.encode())
         hashed.update(self._tokenizer.to_str().encode())
         for name, weight in sorted(self.module.state_dict().items()):
             hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
@@ -138,6 +137,17 @@ class TransformerClassifier:
         if output_attentions:
             arguments["output_attentions"] = True
         return self.module(**arguments)
+
+
+def _settings(config: Any) -> Any:
+    """A configuration without the folder and the version that it was read from."""
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: _settings(value)
+        for key, value in config.items()
+        if not str(key).startswith("_") and key != "transformers_version"
+    }
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from astrid.errors import InputError
-from astrid.explain.corpus_run import RunSpec, Runner, explain_shard
+from astrid.explain.corpus_run import Runner, RunSpec, explain_shard
 from astrid.explain.shards import Shard
 from astrid.progress import Advance, silent
 

@@ -46,6 +46,8 @@ def load_corpus(spec: DataSpec) -> Corpus:
 def file_rows(spec: DataSpec) -> FileRows:
     """The texts of a file, read one by one; `spec` is of the source `file`.
 
+    Its limit and its rationale field don't count here.
+
     Raises:
         InputError: a wrong setting.
     """

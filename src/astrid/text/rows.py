@@ -18,6 +18,9 @@ LONGEST_LINE = 64 * 2**20
 _PARQUET_ROWS = 256
 """Rows of a parquet file that are held at once."""
 
+_PARQUET_BUFFER = 2**16
+"""Bytes of a parquet file that are read at once."""
+
 
 @dataclass(frozen=True)
 class TextRow:
@@ -57,7 +60,7 @@ class CorpusRows:
 class FileRows:
     """The texts of a csv, tsv, jsonl (or ndjson) or parquet file in UTF-8, read as they are asked.
 
-    Of a parquet file a row group is in memory at a time, of the others a line.
+    Of a parquet file a few hundred rows are in memory at a time, of the others a line.
 
     Args:
         path: the file.
@@ -174,7 +177,8 @@ def _csv_rows(where: str, reader: Any) -> Iterator[list[str]]:
 
 
 def _jsonl(where: str, file: BinaryIO, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-    missing, columns = set(fields), ()
+    missing = set(fields)
+    columns: tuple[str, ...] = ()
     for number, line in enumerate(_lines(where, file), 1):
         if line.strip():
             values = _object(where, number, line)
@@ -201,7 +205,8 @@ def _parquet(where: str, file: BinaryIO, fields: Sequence[str]) -> Iterator[dict
 
     done = 0
     try:
-        table = pyarrow.parquet.ParquetFile(file)
+        # By default pyarrow reads all that it will need ahead, which is the whole file.
+        table = pyarrow.parquet.ParquetFile(file, pre_buffer=False, buffer_size=_PARQUET_BUFFER)
         Table(where, tuple(table.schema_arrow.names), ()).require(fields)
         for batch in table.iter_batches(_PARQUET_ROWS, columns=list(dict.fromkeys(fields))):
             yield from _plain(batch)
