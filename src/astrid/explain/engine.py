@@ -84,7 +84,7 @@ class Engine:
         """Finished jobs with their numbers (from 0), as they come.
 
         Raises:
-            InputError: a method can't be run on this model, or its answers or scores are not finite.
+            InputError: a method can't be run on this model, or answers or scores are not finite.
         """
         # An earlier run that was left unfinished must not mix with this one.
         self._sessions, self._pool, self._owner = {}, [], {}

@@ -60,15 +60,19 @@ def cut(where: str, rows: Iterable[TextRow], size: int, limit: int | None) -> It
         size: rows of the source in a shard.
         limit: stop after so many texts.
     """
-    taken = 0
-    for number, group in groupby(rows, key=lambda row: (row.row - 1) // size):
-        texts = [row for row in group if row.text is not None]
-        if limit is not None:
-            texts = texts[: limit - taken]
-        taken += len(texts)
+    first = rows if limit is None else _first(rows, limit)
+    for number, group in groupby(first, key=lambda row: (row.row - 1) // size):
+        texts = tuple(row for row in group if row.text is not None)
         if texts:
-            yield Shard(number, where, tuple(texts))
-        if taken == limit:
+            yield Shard(number, where, texts)
+
+
+def _first(rows: Iterable[TextRow], limit: int) -> Iterator[TextRow]:
+    """The rows up to the one with the last text wanted."""
+    for row in rows:
+        yield row
+        limit -= row.text is not None
+        if limit == 0:
             return
 
 

@@ -6,6 +6,7 @@ under the same name.
 """
 
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -61,6 +62,7 @@ def _import_ray() -> Any:
 
 
 def _connect(ray: Any, address: str | None) -> None:
+    _check_answers(address)
     quiet = {"log_to_driver": False, "logging_level": "error"}
     try:
         if address is None:
@@ -71,6 +73,17 @@ def _connect(ray: Any, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         brief = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no answer"
         raise InputError(f"no Ray cluster at {address or 'this machine'} ({brief})") from None
+
+
+def _check_answers(address: str | None) -> None:
+    """Knock at `host:port`: Ray itself would try for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"no Ray cluster at {address} ({error})") from None
 
 
 def _runner(ray: Any, source: str, device: str) -> Runner:
