@@ -1,6 +1,5 @@
 """Writing files so that a reader never sees half of one."""
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -84,6 +83,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _lock(handle: int, folder: Path) -> None:
+    import fcntl  # not everywhere, and this module is imported everywhere
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -166,7 +166,9 @@ def test_a_source_without_any_text_leaves_no_folder(model, tmp_path):
 def test_a_folder_of_something_else_is_left_alone(csv, model, tmp_path):
     with pytest.raises(InputError, match="holds something else"):
         explain_to(tmp_path, model, FileRows(csv), **METHOD)
-    assert [path.name for path in tmp_path.iterdir() if path.name != ".lock"] == ["cases.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["cases.csv"]
+    with pytest.raises(InputError, match=r"cases\.csv: Not a directory; choose another folder"):
+        explain_to(csv, model, FileRows(csv), **METHOD)
 
 
 def test_the_order_in_which_shards_come_does_not_matter(csv, model, tmp_path):

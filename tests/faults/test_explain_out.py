@@ -51,7 +51,7 @@ def content(folder):
 
 def test_killed_and_gone_on_with_the_bytes_are_the_same(model, tmp_path):
     data = corpus(tmp_path / "a.csv", 60)
-    asked = [str(model), "--data", str(data), "-p", "steps=200", "--shard-size", "4", "--out"]
+    asked = [str(model), "--data", str(data), "-p", "steps=80", "--shard-size", "4", "--out"]
     assert run(["explain", *asked, str(tmp_path / "whole")]) == 0
     out = tmp_path / "killed"
     process = subprocess.Popen([*COMMAND, *asked, str(out)], stderr=subprocess.DEVNULL)

@@ -75,18 +75,17 @@ def workers():
 
 def test_ray_that_is_not_installed_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r'pip install "astrid\[cluster\]"'), ray_runner("model"):
-        pass
+    with pytest.raises(InputError, match=r'pip install "astrid\[cluster\]"'):
+        ray_runner("model")
 
 
-def test_a_cluster_that_is_not_there_is_one_line():
+def test_a_cluster_that_is_not_there_is_one_line(place):
     pytest.importorskip("ray")
     # Before any test here starts one: in a process with a cluster, that cluster is used.
-    with (
-        pytest.raises(InputError, match=r"no Ray cluster at 127\.0\.0\.1:1 "),
-        ray_runner("model", address="127.0.0.1:1"),
-    ):
-        pass
+    runner = ray_runner(str(place / "model"), address="127.0.0.1:1")
+    with pytest.raises(InputError, match=r"no Ray cluster at 127\.0\.0\.1:1 "):
+        explain_to(place / "out", tiny.classifier(), FileRows(place / "a.csv"), runner=runner)
+    assert not content(place / "out")
 
 
 def test_the_bytes_are_those_of_a_local_run_even_where_a_worker_dies(ray, place):
@@ -101,8 +100,8 @@ def test_the_bytes_are_those_of_a_local_run_even_where_a_worker_dies(ray, place)
                 os.kill(killed[0], signal.SIGKILL)
             yield done
 
-    with ray_runner(str(place / "model")) as runner:
-        written = explain_to(place / "there", model, rows, runner=with_a_death, **ASKED)
+    runner = ray_runner(str(place / "model"))
+    written = explain_to(place / "there", model, rows, runner=with_a_death, **ASKED)
     assert written.made == 15
     assert len(killed) == 1
     assert content(place / "there") == content(place / "here")
@@ -114,9 +113,7 @@ def test_what_a_worker_refuses_is_one_line(ray, place):
     for part in tiny.build("bert", 1):
         part.save_pretrained(place / "other")
     model, rows = load_model(place / "model"), FileRows(place / "a.csv")
-    with (
-        ray_runner(str(place / "other")) as runner,
-        pytest.raises(InputError, match=r"^\S*other: is not the same model on every node"),
-    ):
+    runner = ray_runner(str(place / "other"))
+    with pytest.raises(InputError, match=r"^\S*other: is not the same model on every node"):
         explain_to(place / "refused", model, rows, runner=runner, **ASKED)
     assert not content(place / "refused")

@@ -1,6 +1,5 @@
 """`astrid explain --out`: a corpus of any size, here or on a Ray cluster."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,6 @@ from astrid.errors import InputError
 from astrid.spec import nearest
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from astrid.explain.corpus_run import KnownModel, Runner
     from astrid.explain.targets import Target
     from astrid.text.load import DataSpec
@@ -64,19 +61,18 @@ def write(
     from astrid.progress import bar
 
     source, opened = model
-    with _runner(place, source, str(opened.device)) as runner:
-        written = explain_to(
-            place.folder,
-            opened,
-            rows,
-            method,
-            target=target,
-            params=params,
-            shard_size=place.shard_size or SHARD_SIZE,
-            limit=limit,
-            runner=runner,
-            progress=bar,
-        )
+    written = explain_to(
+        place.folder,
+        opened,
+        rows,
+        method,
+        target=target,
+        params=params,
+        shard_size=place.shard_size or SHARD_SIZE,
+        limit=limit,
+        runner=_runner(place, source, str(opened.device)),
+        progress=bar,
+    )
     if written.left_out:
         options.say(f"left out: {written.left_out} rows (no text, or a label not asked for)")
     new = f"{written.made} of them new" if written.made else "all there already"
@@ -90,9 +86,9 @@ def write(
     }
 
 
-def _runner(place: Place, source: str, device: str) -> "AbstractContextManager[Runner | None]":
+def _runner(place: Place, source: str, device: str) -> "Runner | None":
     if not place.ray:
-        return nullcontext(None)
+        return None
     from astrid.study.cluster import ray_runner
 
     return ray_runner(source, device, place.address)

@@ -6,8 +6,8 @@ folder holds; a call that asks for anything else is refused.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,7 +68,7 @@ class RunSpec(Spec):
     astrid: str = __version__
 
 
-Runner = Callable[[RunSpec, Iterable[Shard], Advance], Iterator[tuple[Shard, bytes]]]
+Runner = Callable[[RunSpec, Iterable[Shard], Advance], Generator[tuple[Shard, bytes]]]
 """What turns shards into the bytes of their files, in any order, telling of each finished text."""
 
 
@@ -151,13 +151,13 @@ def explain_to(
     with ExitStack() as stack:
         there = folder.exists()
         if there:
-            stack.enter_context(locked(folder))
             _check_folder(folder, spec)
+            stack.enter_context(locked(folder))
         plan = _plan(folder, rows, spec, progress)
         if not there:
             # Only now, so that a file that can't be read leaves no folder behind.
             stack.enter_context(locked(folder))
-            _check_folder(folder, spec)
+        _check_folder(folder, spec)
         _begin(folder, spec, model.name, rows.where)
         made = _write(folder, rows, spec, runner or here(model), progress, plan.texts_to_do)
     return Written(folder, plan.texts, plan.shards, made, plan.left_out)
@@ -168,7 +168,7 @@ def here(model: TextModel) -> Runner:
 
     def run(
         spec: RunSpec, wanted: Iterable[Shard], advance: Advance
-    ) -> Iterator[tuple[Shard, bytes]]:
+    ) -> Generator[tuple[Shard, bytes]]:
         for shard in wanted:
             yield shard, explain_shard(model, spec, shard, advance)
 
@@ -249,10 +249,14 @@ def _plan(folder: Path, rows: TextRows, spec: RunSpec, progress: Bar) -> _Plan:
 def _check_folder(folder: Path, spec: RunSpec) -> None:
     """Refuse a folder that holds anything but this run."""
     path = folder / RUN_FILE
-    if not path.exists():
-        if any(not file.name.startswith(".") for file in folder.iterdir()):
-            raise InputError(f"{folder}: holds something else; choose a new or an empty folder")
+    try:
+        names = [file.name for file in folder.iterdir() if not file.name.startswith(".")]
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; choose another folder") from None
+    if not names:
         return
+    if path.name not in names:
+        raise InputError(f"{folder}: holds something else; choose a new or an empty folder")
     try:
         other = RunSpec.model_validate(json.loads(path.read_text(encoding="utf-8"))["spec"])
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
@@ -293,8 +297,11 @@ def _write(
         for shard in shards.cut(rows.where, rows, spec.shard_size, spec.limit)
         if not shards.is_done(folder, shard, digest)
     )
-    with progress(f"explaining ({spec.method})", texts) as advance:
-        for shard, content in runner(spec, wanted, advance):
+    with (
+        progress(f"explaining ({spec.method})", texts) as advance,
+        closing(runner(spec, wanted, advance)) as computed,
+    ):
+        for shard, content in computed:
             write_atomic(folder / shard.file, content)
             made += 1
     return made

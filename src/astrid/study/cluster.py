@@ -7,7 +7,7 @@ under the same name.
 
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -24,9 +24,8 @@ _OBJECT_STORE = 256 * 2**20
 """Bytes that a local cluster keeps for texts and shards under way; more goes to disk."""
 
 
-@contextmanager
-def ray_runner(source: str, device: str = "cpu", address: str | None = None) -> Iterator[Runner]:
-    """Yield what computes shards on a Ray cluster.
+def ray_runner(source: str, device: str = "cpu", address: str | None = None) -> Runner:
+    """What computes shards on a Ray cluster, which it joins or starts when there is work.
 
     Each worker process opens the model once. It computes with as many threads as this process
     would, and takes as many CPUs of the cluster: with `OMP_NUM_THREADS=1` there is a worker a CPU.
@@ -35,17 +34,30 @@ def ray_runner(source: str, device: str = "cpu", address: str | None = None) -> 
         source: the model's folder, the same on every node, or its hub id.
         device: where workers compute; each takes one GPU unless it is `cpu`.
         address: of a running cluster (`host:port`, `ray://host:port` or `auto`); None starts one
-            on this machine, and ends it with the block.
+            on this machine for the time of the work. A process that has joined one uses that.
 
     Raises:
-        InputError: Ray is not installed, or no cluster is at the address.
+        InputError: Ray is not installed; and from the runner, that no cluster is at the address.
     """
     ray = _import_ray()
+    place = os.path.abspath(source) if os.path.isdir(source) else source
+
+    def run(
+        spec: RunSpec, wanted: Iterable[Shard], advance: Advance
+    ) -> Generator[tuple[Shard, bytes]]:
+        with _cluster(ray, address):
+            yield from _computed(ray, place, device, spec, wanted, advance)
+
+    return run
+
+
+@contextmanager
+def _cluster(ray: Any, address: str | None) -> Iterator[None]:
     mine = not ray.is_initialized()
     if mine:
         _connect(ray, address)
     try:
-        yield _runner(ray, os.path.abspath(source) if os.path.isdir(source) else source, device)
+        yield
     finally:
         if mine:
             ray.shutdown()
@@ -86,7 +98,9 @@ def _check_answers(address: str | None) -> None:
         raise InputError(f"no Ray cluster at {address} ({error})") from None
 
 
-def _runner(ray: Any, source: str, device: str) -> Runner:
+def _computed(
+    ray: Any, source: str, device: str, spec: RunSpec, wanted: Iterable[Shard], advance: Advance
+) -> Generator[tuple[Shard, bytes]]:
     import torch
 
     threads = torch.get_num_threads()
@@ -94,29 +108,23 @@ def _runner(ray: Any, source: str, device: str) -> Runner:
     # Ray ends a process after each task that had a GPU, unless told that it may call again.
     task = ray.remote(max_retries=RETRIES, max_calls=0)(_explain_shard)
     task = task.options(num_cpus=cpus, num_gpus=0 if device == "cpu" else 1)
-
-    def run(
-        spec: RunSpec, wanted: Iterable[Shard], advance: Advance
-    ) -> Iterator[tuple[Shard, bytes]]:
-        waiting: dict[Any, Shard] = {}
-        shards = iter(wanted)
-        try:
-            while True:
-                # Twice as many as can run: no worker waits, and few texts are in memory.
-                room = 2 * max(int(ray.cluster_resources().get("CPU", 1)) // cpus, 1)
-                while len(waiting) < room and (shard := next(shards, None)) is not None:
-                    waiting[task.remote(source, device, threads, spec, shard)] = shard
-                if not waiting:
-                    return
-                (ready,), _ = ray.wait(list(waiting), num_returns=1)
-                shard = waiting.pop(ready)
-                yield shard, _result(ray, ready, shard)
-                advance(len(shard.rows))
-        finally:
-            for task_under_way in waiting:
-                ray.cancel(task_under_way)
-
-    return run
+    waiting: dict[Any, Shard] = {}
+    shards = iter(wanted)
+    try:
+        while True:
+            # Twice as many as can run: no worker waits, and few texts are in memory.
+            room = 2 * max(int(ray.cluster_resources().get("CPU", 1)) // cpus, 1)
+            while len(waiting) < room and (shard := next(shards, None)) is not None:
+                waiting[task.remote(source, device, threads, spec, shard)] = shard
+            if not waiting:
+                return
+            (ready,), _ = ray.wait(list(waiting), num_returns=1)
+            shard = waiting.pop(ready)
+            yield shard, _result(ray, ready, shard)
+            advance(len(shard.rows))
+    finally:
+        for under_way in waiting:
+            ray.cancel(under_way)
 
 
 def _largest_node(ray: Any) -> int:
@@ -132,11 +140,11 @@ def _result(ray: Any, ready: Any, shard: Shard) -> bytes:
         if isinstance(error.cause, InputError):
             raise error.cause from None
         raise
-    except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+    except ray.exceptions.RayError as error:
         rows = f"rows {shard.rows[0].row} to {shard.rows[-1].row}"
         raise InputError(
-            f"{shard.where}: {rows}: the worker process died {RETRIES + 1} times on them; is its "
-            "memory too small for a smaller --shard-size or a smaller model?"
+            f"{shard.where}: {rows}: lost by the cluster {RETRIES + 1} times "
+            f"({type(error).__name__}); if memory is short there, take a smaller --shard-size"
         ) from None
     return content
 
