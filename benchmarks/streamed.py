@@ -14,9 +14,8 @@ from tests import tiny
 from astrid.explain.run import stream
 from astrid.models.load import load_model
 
-WORDS = (
-    "a film that is never quite as good as it wants to be but has its own slow charm"
-).split()
+SENTENCE = "a film that is never quite as good as it wants to be but has its own slow charm"
+WORDS = SENTENCE.split()
 
 
 class Sentences(Sequence[str]):

@@ -85,7 +85,7 @@ class Engine:
         """Finished jobs with their numbers (from 0), as they come.
 
         Raises:
-            InputError: a method can't be run on this model, or its scores are not finite.
+            InputError: a method can't be run on this model, or answers or scores are not finite.
         """
         # An earlier run that was left unfinished must not mix with this one.
         self._sessions, self._pool, self._owner = {}, [], {}
@@ -159,21 +159,29 @@ class Engine:
     def _next_request(self, session: _Session) -> Request:
         finished = session.current
         if session.method is not None:
-            return session.method.send(finished.answer(session.target))
+            answer = finished.answer(session.target)
+            _check_finite(session, answer.values, "answers")
+            return session.method.send(answer)
         assert isinstance(finished, work.MaskedWork)
         session.logits = finished.logits()[0]
+        _check_finite(session, session.logits, "answers")
         session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
 
 
 def _outcome(session: _Session, scores: TokenScores) -> Outcome:
-    if not np.isfinite(scores.scores).all():
-        raise InputError(
-            f"{session.job.method_name}: text {session.number} gets scores that are not finite; "
-            "the model's weights or outputs overflow on it"
-        )
+    _check_finite(session, scores.scores, "scores")
     return Outcome(scores, session.logits, session.target, session.evaluations)
+
+
+def _check_finite(session: _Session, numbers: np.ndarray | None, what: str) -> None:
+    if numbers is not None and not np.isfinite(numbers).all():
+        raise InputError(
+            f"{session.job.method_name}: text {session.number} gets {what} that are not finite; "
+            "the model's weights or outputs overflow on it",
+            text=session.number,
+        )
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -1,7 +1,9 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
 import copy
+import hashlib
 import inspect
+import json
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,16 @@ class TransformerClassifier:
     @property
     def answers(self) -> frozenset[Answers]:
         return frozenset(("values", "gradients", "attentions"))
+
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any weight, setting or rule of the tokenizer."""
+        about = json.dumps(_settings(self.config.to_dict()), sort_keys=True, default=str)
+        hashed = hashlib.sha256(about.encode())
+        hashed.update(self._tokenizer.to_str().encode())
+        for name, weight in sorted(self.module.state_dict().items()):
+            hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+            hashed.update(weight.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return hashed.hexdigest()[:16]
 
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
@@ -158,6 +170,17 @@ class TransformerClassifier:
 def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
     """Half-precision outputs as float32; more precise ones as they are."""
     return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+
+def _settings(config: Any) -> Any:
+    """A configuration without the folder and the version that it was read from."""
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: _settings(value)
+        for key, value in config.items()
+        if not str(key).startswith("_") and key != "transformers_version"
+    }
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:
