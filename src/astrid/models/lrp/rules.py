@@ -51,7 +51,7 @@ def shared(x: torch.Tensor, parts: int = 2) -> torch.Tensor:
 
     >>> a, b = (torch.tensor(number, requires_grad=True) for number in (2.0, 3.0))
     >>> shared(a * b).backward()
-    >>> float(a * a.grad), float(b * b.grad)
+    >>> (a * a.grad).item(), (b * b.grad).item()
     (3.0, 3.0)
     """
     return _Shared.apply(x, parts)
