@@ -150,7 +150,10 @@ class Engine:
             request = self._next_request(session)
         except StopIteration as stop:
             return _outcome(session, stop.value)
-        self._enlist(session, work.start(self._model, session.job.text, request, session.cache))
+        plain = float(session.target.of(torch.as_tensor(session.logits)))
+        self._enlist(
+            session, work.start(self._model, session.job.text, request, session.cache, plain)
+        )
         return None
 
     def _next_request(self, session: _Session) -> Request:

@@ -104,16 +104,19 @@ class MaskedWork:
 class PathWork:
     """Rows on the line from a baseline to the input; the stack `[R, T, D]` is never held."""
 
-    def __init__(self, model: TextModel, text: EncodedText, request: PathRows) -> None:
+    def __init__(
+        self, model: TextModel, text: EncodedText, request: PathRows, plain: float
+    ) -> None:
         self.text = text
         self.request = request
         with torch.no_grad():
             self.input_TD = _full(model.embed(torch.as_tensor(text.ids, device=model.device)))
         self._baseline = paths.baseline(model, text, self.input_TD, request.baseline)
-        self.values = np.zeros(len(request.alphas))
+        self._known = (request.alphas == 1) & (request.weights == 0) & (request.noise is None)
+        self.values = np.where(self._known, plain, 0.0)
         self.products_RT = np.zeros((len(request.alphas), len(text)))
         self.gradient_TD = np.zeros(self.input_TD.shape)
-        self.remaining = len(request.alphas)
+        self.remaining = int((~self._known).sum())
 
     def chunks(self) -> list[Chunk]:
         length = len(self.text)
@@ -121,7 +124,7 @@ class PathWork:
         kind: Kind = "relevance" if self.request.rules == "relevance" else "path"
         chunks = [
             Chunk(self, kind, np.flatnonzero(backward), length, length),
-            Chunk(self, "path_values", np.flatnonzero(~backward), length, length),
+            Chunk(self, "path_values", np.flatnonzero(~backward & ~self._known), length, length),
         ]
         return [chunk for chunk in chunks if len(chunk.rows)]
 
@@ -179,13 +182,19 @@ class CaptureWork:
 Work = MaskedWork | PathWork | CaptureWork
 
 
-def start(model: TextModel, text: EncodedText, request: Request, cache: RowCache) -> Work:
-    """The work that answers `request`."""
+def start(
+    model: TextModel,
+    text: EncodedText,
+    request: Request,
+    cache: RowCache,
+    plain: float = 0.0,
+) -> Work:
+    """The work that answers `request`; `plain` is the target's value on the plain text."""
     match request:
         case MaskedRows():
             return MaskedWork(model, text, request, cache)
         case PathRows():
-            return PathWork(model, text, request)
+            return PathWork(model, text, request, plain)
         case Capture():
             return CaptureWork(text, request)
 

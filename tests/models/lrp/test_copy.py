@@ -14,7 +14,7 @@ from astrid.explain.batches import take
 from astrid.explain.requests import PathRows
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
-from astrid.explain.work import PathWork
+from astrid.explain.work import start
 from astrid.models.lrp import parts, rules
 from astrid.models.protocol import Batch
 from astrid.models.text_model import TransformerClassifier
@@ -153,7 +153,7 @@ def test_relevance_and_gradients_never_share_a_batch():
     model, _ = fresh("bert")
     text = model.encode(tiny.SENTENCES[0])
     works = [
-        PathWork(model, text, PathRows(np.ones(1), np.ones(1), rules=kind))
+        start(model, text, PathRows(np.ones(1), np.ones(1), rules=kind), {})
         for kind in ("gradient", "relevance", "gradient")
     ]
     taken = take([chunk for work in works for chunk in work.chunks()], 10_000)

@@ -1,0 +1,116 @@
+"""What is measured: sentences and a fine-tuned six-layer MiniLM, real where they are at hand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from astrid.models.load import load_model
+from astrid.models.text_model import TransformerClassifier
+from astrid.models.tokenizers import train_wordpiece
+from astrid.text.sources import verdicts
+from astrid.text.words import find_words
+from tests.real.conftest import folder
+
+SHORTEST, LONGEST = 5, 60
+"""Tokens of a sentence, special ones included."""
+
+MADE = Path("runs/bench/model")
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """Sentences, the model as Astrid opens it, and the same model as its users would.
+
+    Attributes:
+        says: what model and texts these are.
+        texts: every sentence of 5 to 60 tokens, in random order.
+        plain: the sentences whose words are single pieces: only there does a mask written into
+            the string, as lime and shap do it, give the same ids as a mask on the ids.
+    """
+
+    says: str
+    model: TransformerClassifier
+    module: Any
+    tokenizer: Any
+    source: str
+    texts: list[str]
+    plain: list[str]
+
+
+def workload() -> Workload:
+    """Real sentences and weights where the tests find them, else generated ones."""
+    data, weights = folder("data"), folder("weights")
+    if data is None or weights is None:
+        says, texts = "random weights of MiniLM's shapes; generated sentences", _generated()
+        source = _random_model(texts)
+    else:
+        table = pd.read_csv(data / "sst2" / "sst2.csv")
+        texts = table["sentence"].tolist()
+        says = "MiniLM-L6 fine-tuned on 2,000 sentences of SST-2, which are also the texts"
+        source = _tuned_model(weights / "minilm-l6", texts, table["label"].tolist())
+    model = load_model(source)
+    module = AutoModelForSequenceClassification.from_pretrained(source, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    fitting = [text for text in texts if SHORTEST <= len(model.encode(text)) <= LONGEST]
+    fitting = [fitting[place] for place in np.random.default_rng(0).permutation(len(fitting))]
+    plain = [text for text in fitting if _is_plain(model, text)]
+    return Workload(says, model, module, tokenizer, source, fitting, plain)
+
+
+def _is_plain(model: TransformerClassifier, text: str) -> bool:
+    """Whether every word is one piece, and nothing but words is in the text."""
+    encoded = model.encode(text)
+    spans = [tuple(span) for span in encoded.offsets[~encoded.special]]
+    return spans == find_words(text) and len(set(text.split())) == len(text.split())
+
+
+def _generated() -> list[str]:
+    corpus = verdicts.load(verdicts.Params(train=1500, validation=1, test=1))
+    return [sentence for text in corpus.texts for sentence in text.split(". ")]
+
+
+def _random_model(texts: list[str]) -> str:
+    torch.manual_seed(0)
+    from transformers import BertConfig, BertForSequenceClassification
+
+    config = BertConfig(
+        vocab_size=2000,
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=1536,
+    )
+    tokenizer = train_wordpiece(texts, config.vocab_size, 512)
+    return _save(BertForSequenceClassification(config), tokenizer)
+
+
+def _tuned_model(weights: Path, texts: list[str], labels: list[int]) -> str:
+    """Two passes of AdamW over the sentences: half a minute, once."""
+    if (MADE / "config.json").is_file():
+        return str(MADE)
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(weights)
+    tokenizer.backend_tokenizer.no_padding()
+    module = AutoModelForSequenceClassification.from_pretrained(
+        weights, dtype=torch.float32, num_labels=2
+    ).train()
+    optimizer = torch.optim.AdamW(module.parameters(), lr=5e-5)
+    for order in (torch.randperm(len(texts)) for _ in range(2)):
+        for rows in order.split(32):
+            batch = tokenizer([texts[row] for row in rows], padding=True, return_tensors="pt")
+            wanted = torch.tensor([labels[row] for row in rows])
+            module(**batch, labels=wanted).loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    return _save(module, tokenizer)
+
+
+def _save(module: Any, tokenizer: Any) -> str:
+    module.eval().save_pretrained(MADE)
+    tokenizer.save_pretrained(MADE)
+    return str(MADE)
