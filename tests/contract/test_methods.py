@@ -31,7 +31,7 @@ def run(architecture, texts, method, **options):
 def test_the_file_exports_what_a_method_must(method):
     module = plugins.load("astrid.explain.methods", method)
     assert issubclass(module.Params, Spec)
-    assert {"values", "gradients", "attentions"} >= module.NEEDS
+    assert {"values", "gradients", "attentions", "relevance"} >= module.NEEDS
     assert "$$" in module.__doc__ or method == "shap", "the formula or definition"
     assert module.explain.__doc__
 

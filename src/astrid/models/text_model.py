@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 
 from astrid.errors import InputError
 from astrid.models import attention, last_layer
+from astrid.models.lrp import Propagation
 from astrid.models.outputs import tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
@@ -65,6 +66,7 @@ class TransformerClassifier:
         self._has_segments = _has_segments(self.module)
         self._embedding = self.module.get_input_embeddings()
         self._dtype = self._embedding.weight.dtype
+        self._relevance = Propagation(self.module)
         self._reading = self._first_token_alone() if self.pads else self.module
         self.facts = ModelFacts(
             _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
@@ -72,7 +74,8 @@ class TransformerClassifier:
 
     @property
     def answers(self) -> frozenset[Answers]:
-        return frozenset(("values", "gradients", "attentions"))
+        extra: tuple[Answers, ...] = ("relevance",) if self._relevance.covers else ()
+        return frozenset(("values", "gradients", "attentions", *extra))
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
@@ -116,6 +119,9 @@ class TransformerClassifier:
 
     def values(self, batch: Batch) -> torch.Tensor:
         return _at_least_single(self._run(self._reading, batch).logits)
+
+    def relevance_values(self, batch: Batch) -> torch.Tensor:
+        return _at_least_single(self._run(self._relevance.module(), batch).logits)
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         with attention.recording() as weights:
