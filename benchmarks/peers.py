@@ -123,7 +123,7 @@ def owen_scores(load: Workload, texts: list[str], evaluations: int = 500) -> lis
 
 
 def shap_as_documented(load: Workload, texts: list[str], evaluations: int = 500) -> list[float]:
-    """`shap.Explainer(f, tokenizer)` with its own tree; the sums of the predicted class's values."""
+    """`shap.Explainer(f, tokenizer)` with its own tree; sums of the predicted class's values."""
     predict = predictor(load)
     explainer = shap.Explainer(predict, load.tokenizer)
     result = explainer(texts, max_evals=evaluations, silent=True)

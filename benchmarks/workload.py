@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from tests.real.conftest import folder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from astrid.models.load import load_model
@@ -14,7 +15,6 @@ from astrid.models.text_model import TransformerClassifier
 from astrid.models.tokenizers import train_wordpiece
 from astrid.text.sources import verdicts
 from astrid.text.words import find_words
-from tests.real.conftest import folder
 
 SHORTEST, LONGEST = 5, 60
 """Tokens of a sentence, special ones included."""

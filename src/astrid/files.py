@@ -61,6 +61,40 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make `folder` and keep other processes and threads out of it while the block runs.
+
+    The lock is a hidden file that stays; the lock on it ends with the process, however that ends.
+
+    Raises:
+        InputError: another run holds the folder, or it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        _lock(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    import fcntl  # not everywhere, and this module is imported everywhere
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"{folder}: another run writes there; wait for it or choose another folder"
+        ) from None
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -1,7 +1,7 @@
 """Progress bars with time left, on stderr, for work that takes more than a moment."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -23,6 +23,16 @@ class Advance(Protocol):
 
 def silent(done: int = 1) -> None:
     """An `Advance` that shows nothing: the default of library calls."""
+
+
+Bar = Callable[[str, int | None], AbstractContextManager[Advance]]
+"""What shows the progress of one stretch of work: its description and how many units it has."""
+
+
+@contextmanager
+def no_bar(description: str, total: int | None) -> Iterator[Advance]:
+    """A `Bar` that shows nothing."""
+    yield silent
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def test_weights_that_are_no_numbers(astrid, folder):
     code, out, err = astrid("explain", model, "good day", "--json")
     assert code == 2
     assert out == []
-    assert "integrated_gradients: text 0 gets numbers that are not finite" in err
+    assert "integrated_gradients: text 0 gets answers that are not finite" in err
     assert "good day" not in err
 
 

@@ -65,7 +65,7 @@ def alike(one, other):
 def test_the_file_exports_what_a_method_must(method):
     module = plugins.load("astrid.explain.methods", method)
     assert issubclass(module.Params, Spec)
-    assert {"values", "gradients", "attentions"} >= module.NEEDS
+    assert {"values", "gradients", "attentions", "relevance"} >= module.NEEDS
     assert "$$" in module.__doc__ or method == "shap", "the formula or definition"
     assert module.explain.__doc__
 
@@ -170,7 +170,7 @@ def test_what_a_kind_can_not_answer_is_refused_in_one_line(name, method):
 @pytest.mark.parametrize("architecture", ["bert", "gpt2"])
 def test_weights_that_are_no_numbers_name_method_and_text(architecture, method, value):
     model = broken(architecture, value)
-    with pytest.raises(InputError, match=f"{method}: text 1 gets numbers that are not fin") as it:
+    with pytest.raises(InputError, match=f"{method}: text 1 gets answers that are not fin") as it:
         explain(model, [TEXTS[2], TEXTS[1]], method, params=CHEAP.get(method))
     assert "judge" not in str(it.value)
     with pytest.raises(InputError, match="text 1 gets an output that is not finite"):

@@ -1,28 +1,37 @@
 """`astrid explain`: which words a model's answer rests on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrid.cli import options
+from astrid.cli import explain_out, options
 from astrid.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from astrid.explain.records import Explanation
+    from astrid.explain.records import Explanation, Explanations
+    from astrid.explain.targets import Target
     from astrid.models.protocol import TextModel
 
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
 
 With --json, one object a text and line goes to stdout.
 
+With --out, a corpus of any size is explained into a folder of Parquet files, as far as it isn't
+there already: a run that was stopped or killed goes on when it is started again. A file is then
+read row by row, as a whole unless --split is given, and needs no labels.
+
 Examples:
 
   astrid explain runs/demo/teacher "The signed contract was found." --method integrated_gradients
 
   astrid explain runs/demo/teacher --data verdicts --split test --limit 20 -m shap --json
+
+  astrid explain runs/demo/teacher --data cases.csv --text-field facts --out explained
+
+  astrid explain runs/demo/teacher --data cases.csv --out explained --engine ray --address auto
 """
 
 
@@ -40,7 +49,13 @@ def explain(
     label_field: options.LabelField = "label",
     data_path: options.Path_ = None,
     labels: options.Labels = None,
-    split: options.Split = "test",
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            help="Documents to use: train, validation, test or all; default: test, with --out all.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", help="Explain the first N.", min=1)
     ] = None,
@@ -57,36 +72,54 @@ def explain(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page with coloured words.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for explanations of a large corpus.")
+    ] = None,
+    shard_size: Annotated[
+        int | None, typer.Option("--shard-size", help="Rows in one file of --out (500).", min=1)
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="Who computes for --out: local or ray.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", help="Ray cluster (host:port, auto); default: one started here."),
+    ] = None,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
-    from astrid.explain import run
-    from astrid.progress import bar, silent
-
     if (data is None) == (not texts):
         raise InputError("explain: give either texts or --data, one of the two")
-    if data is None:
-        wanted = texts or []
-    else:
+    if data is None and any(option is not None for option in (data_path, labels, split)):
+        raise InputError("--data-path, --labels and --split go with --data, not with texts")
+    if against is not None and target != "logit_difference":
+        raise InputError("--against: only --target logit_difference compares with another class")
+    spec = None
+    if data is not None:
         spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
-        wanted = options.documents(spec, split).texts
+    settings = options.settings(params)
+    if out is not None:
+        place = explain_out.place(out, shard_size, engine, address)
+        if spec is None or html is not None:
+            raise InputError("--out goes with --data, and without --html")
+        rows = explain_out.rows(spec, split)
+        opened = options.open_model(model, device, precision)
+        asked = _target(opened, target, label, against)
+        said = explain_out.write(place, (model, opened), rows, method, asked, settings, limit)
+        if as_json:
+            options.print_json(said)
+        return
+    if any(option is not None for option in (shard_size, engine, address)):
+        raise InputError("--shard-size, --engine and --address go with --out")
+    wanted = texts or [] if spec is None else options.documents(spec, split or "test").texts
     wanted = wanted[:limit]
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    if against is not None and target != "logit_difference":
-        raise InputError("--against: only --target logit_difference compares with another class")
     opened = options.open_model(model, device, precision)
     asked = _target(opened, target, label, against)
-    settings = options.settings(params)
-    if len(wanted) > 1:
-        with bar(f"explaining ({method})", len(wanted)) as advance:
-            found = run.explain(
-                opened, wanted, method, target=asked, params=settings, advance=advance
-            )
-    else:
-        found = run.explain(opened, wanted, method, target=asked, params=settings, advance=silent)
+    found = _explain(opened, wanted, method, asked, settings)
     _warn_of_limits(found)
     if html is not None:
         _write_page(html, list(found))
@@ -97,7 +130,18 @@ def explain(
         _print(found)
 
 
-def _target(model: "TextModel", kind: str, label: str | None, against: str | None):  # type: ignore[no-untyped-def]
+def _explain(
+    model: "TextModel", texts: list[str], method: str, target: "Target", params: dict[str, Any]
+) -> "Explanations":
+    from astrid.explain import run
+    from astrid.progress import bar, no_bar
+
+    shown = bar if len(texts) > 1 else no_bar
+    with shown(f"explaining ({method})", len(texts)) as advance:
+        return run.explain(model, texts, method, target=target, params=params, advance=advance)
+
+
+def _target(model: "TextModel", kind: str, label: str | None, against: str | None) -> "Target":
     from astrid.explain.targets import Target
 
     return Target(kind, _index(model, label), _index(model, against))  # type: ignore[arg-type]

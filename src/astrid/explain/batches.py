@@ -3,7 +3,7 @@
 B rows, T tokens of the longest row, D embedding size, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ import torch
 from astrid.explain.requests import Answer
 from astrid.explain.targets import Resolved
 from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, Work
-from astrid.models.protocol import Batch, EncodedText, TextModel
+from astrid.models.protocol import Batch, EncodedText, PropagatesRelevance, TextModel
 
 WorkT = TypeVar("WorkT", MaskedWork, PathWork, CaptureWork)
 
@@ -60,7 +60,10 @@ def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolv
         case "masked":
             _masked(model, chunks)
         case "path":
-            _gradients(model, chunks, targets)
+            _gradients(model, chunks, targets, model.values)
+        case "relevance":
+            assert isinstance(model, PropagatesRelevance), "asked of models that offer it only"
+            _gradients(model, chunks, targets, model.relevance_values)
         case "path_values":
             _path_values(model, chunks, targets)
         case "capture":
@@ -84,12 +87,17 @@ def _path_values(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Re
         _as(chunk.work, PathWork).receive_values(chunk.rows, values)
 
 
-def _gradients(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
+def _gradients(
+    model: TextModel,
+    chunks: Sequence[Chunk],
+    targets: Sequence[Resolved],
+    run: Callable[[Batch], torch.Tensor],
+) -> None:
     batch = _embed_batch(model, chunks)
     assert batch.embeds is not None
     batch.embeds.requires_grad_(True)
     with torch.enable_grad():
-        parts = _parts(chunks, model.values(batch))
+        parts = _parts(chunks, run(batch))
         values = [target.of(part) for target, part in zip(targets, parts, strict=True)]
         (gradients_BTD,) = torch.autograd.grad(torch.cat(values).sum(), batch.embeds)
     for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True):

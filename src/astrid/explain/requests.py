@@ -59,13 +59,15 @@ class PathRows:
     """Gradients along the straight line from a baseline (α = 0) to the input (α = 1).
 
     Only word embeddings move along the line: positions and segments are the text's own. A row
-    with weight 0 gives its value only and costs no backward pass.
+    with weight 0 gives its value only and costs no backward pass. By the rules of `relevance`,
+    a gradient is the one whose product with the input is layer-wise relevance.
     """
 
     alphas: np.ndarray
     weights: np.ndarray
     baseline: Baseline | Background = "zeros"
     noise: Noise | None = None
+    rules: Literal["gradient", "relevance"] = "gradient"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from astrid.explain.requests import (
 from astrid.explain.targets import Resolved
 from astrid.models.protocol import EncodedText, TextModel
 
-Kind = Literal["masked", "path", "path_values", "capture", "capture_gradients"]
+Kind = Literal["masked", "path", "relevance", "path_values", "capture", "capture_gradients"]
 RowCache = MutableMapping[bytes, np.ndarray]
 """Logits of a text's rows that were already run."""
 
@@ -121,8 +121,9 @@ class PathWork:
     def chunks(self) -> list[Chunk]:
         length = len(self.text)
         backward = self.request.weights != 0
+        kind: Kind = "relevance" if self.request.rules == "relevance" else "path"
         chunks = [
-            Chunk(self, "path", np.flatnonzero(backward), length, length),
+            Chunk(self, kind, np.flatnonzero(backward), length, length),
             Chunk(self, "path_values", np.flatnonzero(~backward & ~self._known), length, length),
         ]
         return [chunk for chunk in chunks if len(chunk.rows)]

@@ -1,15 +1,16 @@
 """What a model must be able to do so that the engine can explain it."""
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 
 from astrid.models.outputs import Task
 
-Answers = Literal["values", "gradients", "attentions"]
-"""What a model can be asked for: outputs of changed texts, input gradients, attention weights."""
+Answers = Literal["values", "gradients", "attentions", "relevance"]
+"""What a model can be asked for: outputs of changed texts, input gradients, attention weights,
+relevance handed down to the input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,14 @@ class TextModel(Protocol):
 
         Where gradients are enabled, the logits are differentiable in the weights.
         """
+
+
+@runtime_checkable
+class PropagatesRelevance(Protocol):
+    """What a model with the answer `relevance` can do besides."""
+
+    def relevance_values(self, batch: Batch) -> torch.Tensor:
+        """As `TextModel.values` for `batch.embeds`, but embeds times gradient is relevance."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +14,7 @@ from astrid.errors import InputError
 from astrid.models import attention, last_layer, private, quantised, trial
 from astrid.models.calls import Calls, rows_of
 from astrid.models.loading import quiet
+from astrid.models.lrp import Propagation
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
@@ -72,6 +75,7 @@ class TransformerClassifier:
             self._abilities = self._try()
         self.pads = self._abilities.pads and not self._calls.packed
         self._reading = self._first_token_alone()
+        self._relevance = Propagation(self.module)
         self.facts = ModelFacts(
             quantised.parameters(self.module),
             quantised.parameters(_head(self.module)),
@@ -86,7 +90,25 @@ class TransformerClassifier:
             able.add("gradients")
         if self._abilities.attentions:
             able.add("attentions")
+        if self._relevance.covers and "gradients" in able:
+            able.add("relevance")
         return frozenset(able)
+
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any weight, setting or rule of the tokenizer."""
+        about = json.dumps(_settings(self.config.to_dict()), sort_keys=True, default=str)
+        hashed = hashlib.sha256(about.encode())
+        hashed.update(self._tokenizer.to_str().encode())
+        for name, weight in sorted(self.module.state_dict().items()):
+            if isinstance(weight, torch.Tensor):
+                hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+                plain = weight.dequantize() if weight.is_quantized else weight
+                data = plain.cpu().contiguous().reshape(-1).view(torch.uint8)
+                hashed.update(data.numpy().data)
+            else:
+                # Packed weights of quantised layers print all that they hold but their numbers.
+                hashed.update(f"{name} {weight}".encode())
+        return hashed.hexdigest()[:16]
 
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
@@ -141,6 +163,9 @@ class TransformerClassifier:
         groups = self._calls.apart(batch)
         parts = [self._run(self._reading, rows_of(batch, rows)).logits for rows in groups]
         return _at_least_single(_in_order(parts, groups))
+
+    def relevance_values(self, batch: Batch) -> torch.Tensor:
+        return _at_least_single(self._run(self._relevance.module(), batch).logits)
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         groups = self._calls.apart(batch)
@@ -213,6 +238,17 @@ def _in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torc
 def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
     """Half-precision outputs as float32; more precise ones as they are."""
     return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+
+def _settings(config: Any) -> Any:
+    """A configuration without the folder and the version that it was read from."""
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: _settings(value)
+        for key, value in config.items()
+        if not str(key).startswith("_") and key != "transformers_version"
+    }
 
 
 def _check(model: Any, tokenizer: Any, name: str) -> None:

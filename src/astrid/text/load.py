@@ -9,6 +9,8 @@ from astrid import plugins
 from astrid.errors import InputError
 from astrid.spec import Spec, checked, nearest
 from astrid.text.document import Corpus
+from astrid.text.rows import FileRows
+from astrid.text.sources import file
 from astrid.text.splits import Fractions, Splits, split
 
 SOURCES = "astrid.text.sources"
@@ -39,6 +41,20 @@ def load_corpus(spec: DataSpec) -> Corpus:
     source = plugins.load(SOURCES, spec.source)
     corpus: Corpus = source.load(checked(source.Params, spec.params, "data.params"))
     return corpus
+
+
+def file_rows(spec: DataSpec) -> FileRows:
+    """The texts of a file, read one by one; `spec` is of the source `file`.
+
+    Its limit and its rationale field don't count here.
+
+    Raises:
+        InputError: a wrong setting.
+    """
+    params = checked(file.Params, spec.params, "data.params")
+    return FileRows(
+        params.path, params.text_field, params.id_field, params.label_field, params.labels
+    )
 
 
 def load_splits(spec: DataSpec) -> Splits:

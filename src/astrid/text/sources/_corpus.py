@@ -137,23 +137,37 @@ def _order(label: str) -> tuple[bool, float, str]:
 
 
 def _reason_to_skip(row: Row, label: str | None, classes: Sequence[str]) -> str | None:
-    if row.text is None or row.text != row.text or not str(row.text).strip():
+    if is_blank(row.text):
         return "without text"
     if label is None:
         return "without label"
     return None if label in classes else "with another label"
 
 
-def _document(where: str, number: int, row: Row, label: int) -> Document:
-    if not isinstance(row.text, str | int | float):
-        kind = type(row.text).__name__
+def is_blank(text: Any) -> bool:
+    """Whether a row's text is none: missing, not a number, or only white space."""
+    return text is None or text != text or not str(text).strip()
+
+
+def text_of(where: str, number: int, text: Any) -> str:
+    """The text of row `number` as a string that tokenizers can read.
+
+    Raises:
+        InputError: it is a list or an object, or not valid Unicode.
+    """
+    if not isinstance(text, str | int | float):
+        kind = type(text).__name__
         raise InputError(f"{where}: row {number}: the text is a {kind}, not a string")
-    text = str(row.text)
     try:
-        text.encode("utf-8")
+        str(text).encode("utf-8")
     except UnicodeEncodeError:
         problem = "the text has half of a surrogate pair, which is no character; mend it"
         raise InputError(f"{where}: row {number}: {problem}") from None
+    return str(text)
+
+
+def _document(where: str, number: int, row: Row, label: int) -> Document:
+    text = text_of(where, number, row.text)
     identity = str(number) if row.id is None else str(row.id)
     spans: tuple[Span, ...] | None = _in_row(
         where, number, lambda: find_rationale(row.rationale, text)

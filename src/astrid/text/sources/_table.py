@@ -2,10 +2,11 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from astrid.errors import InputError
 from astrid.spec import nearest
@@ -68,15 +69,27 @@ def read_table(path: Path, name: str | None = None) -> Table:
     return table
 
 
-def _read_bytes(path: Path) -> bytes:
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file for reading.
+
+    Raises:
+        InputError: it isn't there, or it can't be read.
+    """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: this is a folder; give the file in it") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: can't be read ({error})") from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    with opened(path) as file:
+        content = file.read()
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
     return content

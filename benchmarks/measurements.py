@@ -1,0 +1,318 @@
+"""One function a line of the table: the work of both sides, and that their answers agree."""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+
+from astrid.explain.records import Explanations
+from astrid.explain.run import explain, predict
+from astrid.models.load import load_model
+from astrid.models.text_model import TransformerClassifier
+from benchmarks import peers
+from benchmarks.timing import (
+    backward_flops,
+    compare,
+    forward_flops,
+    product_rate,
+    seconds,
+)
+from benchmarks.workload import Workload
+
+STEPS = 50
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: texts of the cheap and of the dear lines, and rounds."""
+
+    texts: int
+    few: int
+    rounds: int
+    scaling: tuple[int, int]
+    memory: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        name: what was measured.
+        value: times faster, a share, or a ratio.
+        target: what it should be at least (at most, where `at_most`); None is only reported.
+        details: everything else for the JSON file, such as seconds and the answers' difference.
+    """
+
+    name: str
+    value: float
+    target: float | None
+    unit: str = "×"
+    at_most: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> bool | None:
+        if self.target is None:
+            return None
+        return self.value <= self.target if self.at_most else self.value >= self.target
+
+
+def agree(ours: list[np.ndarray], other: list[np.ndarray], allowed: float, what: str) -> float:
+    """Largest difference as a share of the largest score; refuses to time other answers."""
+    worst = max(
+        float(np.abs(one - two).max() / max(np.abs(two).max(), 1e-9))
+        for one, two in zip(ours, other, strict=True)
+    )
+    if worst > allowed:
+        raise AssertionError(f"{what}: the answers differ by {worst:.1e} of the largest score")
+    return worst
+
+
+def shares(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
+    """Useful matrix products a second, as a share of what the machine does on products alone."""
+    model = opened(load, precision)
+    texts = load.texts[: sizes.texts]
+    config, dtype = load.module.config, getattr(torch, precision)
+    lengths = [len(model.encode(text)) for text in texts]
+    points = [length for length in lengths for _ in range(STEPS)]
+    rows = [length for length in lengths for _ in range(1 + int(0.95 * length))]
+    cases: dict[str, tuple[Callable[[], Any], float]] = {
+        "integrated gradients": (
+            lambda: explain(model, texts, params={"steps": STEPS}),
+            forward_flops(config, points) + backward_flops(config, points),
+        ),
+    }
+    evaluated = explain(model, texts, "lime", params={"replace": "mask", "samples": 200})
+    rows = [n for n, item in zip(lengths, evaluated, strict=True) for _ in range(item.evaluations)]
+    cases["LIME"] = (
+        lambda: explain(model, texts, "lime", params={"replace": "mask", "samples": 200}),
+        forward_flops(config, rows),
+    )
+    lines = []
+    for name, (work, flops) in cases.items():
+        found = []
+        for _ in range(sizes.rounds):
+            rate = product_rate(config, dtype, str(model.device))
+            found.append((flops / seconds(work) / rate, rate))
+        share, rate = (statistics.median(column) for column in zip(*found, strict=True))
+        lines.append(
+            Line(
+                f"share of the matrix-product rate, {name}, {precision}",
+                100 * share,
+                80 if precision == "float32" else 50,
+                "%",
+                details={"product_gflops": rate / 1e9, "useful_gflops": share * rate / 1e9},
+            )
+        )
+    return lines
+
+
+def integrated_gradients(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
+    """Against captum one text at a time, padded to 128 and unpadded, with the same points."""
+    model = opened(load, precision)
+    texts = load.texts[: sizes.texts]
+    few = texts[: sizes.few]
+    exact = precision == "float32"
+
+    def ours(some: list[str]) -> list[np.ndarray]:
+        return scores_of(explain(model, some, params={"steps": STEPS}))
+
+    lines = []
+    for name, padded, some, target in (
+        ("padded to 128", True, few, 6 if exact else 12),
+        ("unpadded", False, texts, 1.1 if exact else None),
+    ):
+        theirs = peers.captum_scores(load, some, padded)[0]
+        mine = ours(some)
+        details: dict[str, Any] = {"texts": len(some)}
+        if exact:
+            details["difference"] = agree(mine, theirs, 1e-3, "integrated gradients")
+        else:
+            details |= _closeness(mine, theirs)
+        ratio = compare(
+            lambda some=some: ours(some),
+            lambda some=some, padded=padded: peers.captum_scores(load, some, padded),
+            sizes.rounds,
+        )
+        lines.append(
+            Line(
+                f"integrated gradients, 50 points, against captum {name}, {precision}",
+                ratio.times,
+                target,
+                details=details | vars(ratio),
+            )
+        )
+    return lines
+
+
+def tolerance(load: Workload, sizes: Sizes) -> Line:
+    """Steps that end at a gap, against captum's fixed 50, at the same mean gap."""
+    texts = load.texts[: sizes.texts]
+    gaps = peers.captum_scores(load, texts, padded=False)[1]
+    wanted = float(np.mean(gaps))
+
+    def run(asked: float) -> Explanations:
+        return explain(load.model, texts, params={"tolerance": asked, "limit": 128})
+
+    asked = wanted
+    while np.mean([item.completeness_gap or 0.0 for item in run(asked)]) > wanted:
+        asked /= 1.5
+    found = run(asked)
+    ratio = compare(
+        lambda: run(asked), lambda: peers.captum_scores(load, texts, False), sizes.rounds
+    )
+    return Line(
+        "integrated gradients with tolerance, against captum unpadded, same mean gap",
+        ratio.times,
+        2.5,
+        details={
+            "tolerance": asked,
+            "mean_gap_captum": wanted,
+            "median_gap_captum": float(np.median(gaps)),
+            "largest_gap_captum": max(gaps),
+            "mean_gap": float(np.mean([item.completeness_gap for item in found])),
+            "largest_gap": max(item.completeness_gap or 0.0 for item in found),
+            "mean_evaluations": float(np.mean([item.evaluations for item in found])),
+            "texts": len(texts),
+        }
+        | vars(ratio),
+    )
+
+
+def lime(load: Workload, sizes: Sizes, precision: str) -> Line:
+    """The same 1,000 masks and the same coefficients as `lime`."""
+    model = opened(load, precision)
+    texts = load.plain[: sizes.few]
+    params = {"samples": 1000, "replace": "delete"}
+    mine = [item.word_scores for item in explain(model, texts, "lime", params=params)]
+    theirs = peers.lime_scores(load, texts)
+    exact = precision == "float32"
+    details: dict[str, Any] = {"texts": len(texts)}
+    if exact:
+        details["difference"] = agree(mine, theirs, 1e-4, "lime")
+    else:
+        details |= _closeness(mine, theirs)
+    ratio = compare(
+        lambda: explain(model, texts, "lime", params=params),
+        lambda: peers.lime_scores(load, texts),
+        sizes.rounds,
+    )
+    return Line(
+        f"LIME, the same 1,000 masks, against lime, {precision}",
+        ratio.times,
+        2 if exact else 5,
+        details=details | vars(ratio),
+    )
+
+
+def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
+    """500 evaluations, against shap with the same tree (same values) and with its own."""
+    model = opened(load, precision)
+    texts = load.plain[: sizes.few]
+    mine = [item.token_scores[1:-1] for item in explain(model, texts, "shap")]
+    theirs = peers.owen_scores(load, texts)
+    exact = precision == "float32"
+    details: dict[str, Any] = {"texts": len(texts)}
+    if exact:
+        details["difference"] = agree(mine, theirs, 1e-3, "Owen values")
+        sums = peers.shap_as_documented(load, texts)
+        agree([np.array([item.sum() for item in mine])], [np.array(sums)], 1e-3, "sums")
+    else:
+        details |= _closeness(mine, theirs)
+    found = []
+    for name, other in (
+        ("on the same tree", peers.owen_scores),
+        ("as documented", peers.shap_as_documented),
+    ):
+        ratio = compare(
+            lambda: explain(model, texts, "shap"),
+            lambda other=other: other(load, texts),
+            sizes.rounds,
+        )
+        found.append(
+            Line(
+                f"Owen values, 500 evaluations, against shap {name}, {precision}",
+                ratio.times,
+                2 if exact else 6,
+                details=details | vars(ratio),
+            )
+        )
+    return found
+
+
+def precision_cost(load: Workload, sizes: Sizes) -> list[Line]:
+    """What bf16 changes: the largest difference in probability, and ranks of scores."""
+    half, texts = opened(load, "bfloat16"), load.texts[: sizes.texts]
+    change = np.abs(predict(half, texts) - predict(load.model, texts)).max()
+    exact, rough = (scores_of(explain(model, texts)) for model in (load.model, half))
+    ranks = _closeness(rough, exact)
+    return [
+        Line("bf16: largest difference in probability from float32", float(change), None, ""),
+        Line(
+            "bf16: rank correlation of integrated gradients with float32, median",
+            ranks["spearman_median"],
+            None,
+            "",
+            details=ranks,
+        ),
+    ]
+
+
+def scaling(load: Workload, sizes: Sizes) -> list[Line]:
+    """Time and memory of many texts against few; each in a process of its own."""
+    few, many = sizes.scaling
+    ratios = []
+    for _ in range(sizes.rounds if many < 1000 else 3):
+        times = [_streamed(load, count)["seconds"] for count in (few, many)]
+        ratios.append(times[1] / times[0] * (4 * few / many))
+    small, large = (_streamed(load, count, tiny=True)["peak"] for count in sizes.memory)
+    return [
+        Line(
+            f"time for {many} texts against {few}",
+            statistics.median(ratios),
+            4.2,
+            at_most=True,
+            details={"ratios": ratios},
+        ),
+        Line(
+            f"peak memory for {sizes.memory[1]} texts against {sizes.memory[0]}",
+            large / small,
+            1.1,
+            at_most=True,
+            details={"peak_mib": [small, large]},
+        ),
+    ]
+
+
+def _streamed(load: Workload, count: int, tiny: bool = False) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.streamed", load.source, str(count), str(tiny)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    spent, peak = found.stdout.split()[-2:]
+    return {"seconds": float(spent), "peak": float(peak)}
+
+
+def opened(load: Workload, precision: str) -> TransformerClassifier:
+    if precision == "float32":
+        return load.model
+    return load_model(load.source, precision="bfloat16", device=str(load.model.device))
+
+
+def scores_of(found: Explanations) -> list[np.ndarray]:
+    return [item.token_scores for item in found]
+
+
+def _closeness(mine: list[np.ndarray], theirs: list[np.ndarray]) -> dict[str, float]:
+    """Rank correlations where half precision makes equality impossible."""
+    ranks = [
+        float(spearmanr(one, two).statistic)
+        for one, two in zip(mine, theirs, strict=True)
+        if len(one) > 2
+    ]
+    return {"spearman_median": statistics.median(ranks), "spearman_lowest": min(ranks)}
