@@ -31,7 +31,7 @@ every_architecture = pytest.mark.parametrize("architecture", tiny.TOKENIZERS)
 @every_architecture
 def test_its_own_answers_alone_and_in_a_batch(architecture):
     kind = model_kinds.of(*tiny.build(architecture))
-    assert kind.model.answers == LESS.get(architecture, EVERYTHING)
+    assert kind.model.answers - {"relevance"} == LESS.get(architecture, EVERYTHING)
     expected = np.stack([kind.plain(text) for text in TEXTS])
     assert expected.std(axis=0).max() > 1e-4, "texts that are all alike test nothing"
     np.testing.assert_allclose(predict(kind.model, TEXTS), expected, atol=1e-5)
