@@ -1,22 +1,11 @@
 """Tiny random models of each architecture, for tests."""
 
+import warnings
 from functools import cache
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import (
-    BertConfig,
-    BertForSequenceClassification,
-    DistilBertConfig,
-    DistilBertForSequenceClassification,
-    GPT2Config,
-    GPT2ForSequenceClassification,
-    LlamaConfig,
-    LlamaForSequenceClassification,
-    PreTrainedTokenizerFast,
-    RobertaConfig,
-    RobertaForSequenceClassification,
-)
+from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from astrid.models.text_model import TransformerClassifier
 
@@ -88,54 +77,123 @@ def plain_bytes() -> PreTrainedTokenizerFast:
     )
 
 
+WORDPIECE = ("bert", "distilbert", "albert", "electra", "convbert", "nystromformer", "fnet")
+BYTE_LEVEL = (
+    *("roberta", "mpnet", "xlm-roberta", "camembert", "modernbert", "big_bird", "longformer"),
+    *("esm", "bart", "t5"),
+)
+DECODERS = (
+    *("gpt2", "llama", "gpt_neo", "opt", "mistral", "qwen2", "qwen3", "gemma", "gemma2"),
+    *("gemma3_text", "gpt_neox", "bloom", "falcon", "phi", "ctrl"),
+)
 TOKENIZERS = {
-    "bert": wordpiece,
-    "distilbert": wordpiece,
-    "roberta": byte_level,
-    "gpt2": plain_bytes,
-    "llama": plain_bytes,
+    **dict.fromkeys((*WORDPIECE, "deberta-v2"), wordpiece),
+    **dict.fromkeys(BYTE_LEVEL, byte_level),
+    **dict.fromkeys(DECODERS, plain_bytes),
 }
 
 
-def build(architecture: str, seed: int = 0):
-    """A Hugging Face classifier of three classes with large random weights, and its tokenizer."""
+SIZES = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 64,
+}
+GROUPED = {**SIZES, "num_key_value_heads": 2, "head_dim": 8}
+BART = {
+    "d_model": 32,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 48,
+    "decoder_ffn_dim": 48,
+    "max_position_embeddings": 64,
+}
+T5 = {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
+CONFIGS: dict[str, dict] = {
+    "bert": SIZES,
+    "distilbert": {
+        **{"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48},
+        "max_position_embeddings": 64,
+    },
+    "roberta": {**SIZES, "max_position_embeddings": 66},
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64},
+    "llama": {**SIZES, "num_key_value_heads": 2},
+    "albert": {**SIZES, "embedding_size": 16},
+    "electra": {**SIZES, "embedding_size": 16},
+    "deberta-v2": {
+        **{
+            "relative_attention": True,
+            "pos_att_type": ["c2p", "p2c"],
+            "position_biased_input": False,
+        },
+        **SIZES,
+        **{"type_vocab_size": 0, "max_relative_positions": 16, "pooler_hidden_size": 32},
+    },
+    "mpnet": {**SIZES, "max_position_embeddings": 66},
+    "xlm-roberta": {**SIZES, "max_position_embeddings": 66},
+    "camembert": {**SIZES, "max_position_embeddings": 66},
+    "modernbert": {**SIZES, "global_attn_every_n_layers": 2, "local_attention": 8},
+    "big_bird": {**SIZES, "attention_type": "original_full"},
+    "longformer": {**SIZES, "max_position_embeddings": 82, "attention_window": 8},
+    "nystromformer": {**SIZES, "num_landmarks": 8, "segment_means_seq_len": 8},
+    "convbert": {**SIZES, "embedding_size": 32},
+    "fnet": SIZES,
+    "esm": {**SIZES, "max_position_embeddings": 66, "mask_token_id": 4, "token_dropout": True},
+    "gpt_neo": {
+        **{"hidden_size": 32, "num_layers": 2, "num_heads": 4, "intermediate_size": 48},
+        **{"max_position_embeddings": 64, "attention_types": [[["global", "local"], 1]]},
+        "window_size": 8,
+    },
+    "opt": {**SIZES, "ffn_dim": 48, "word_embed_proj_dim": 16},
+    "mistral": GROUPED,
+    "qwen2": {**SIZES, "num_key_value_heads": 2},
+    "qwen3": GROUPED,
+    "gemma": GROUPED,
+    "gemma2": GROUPED,
+    "gemma3_text": GROUPED,
+    "gpt_neox": SIZES,
+    "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "falcon": {**SIZES, "alibi": False},
+    "phi": SIZES,
+    "ctrl": {"n_embd": 32, "dff": 48, "n_layer": 2, "n_head": 4, "n_positions": 64},
+    "bart": BART,
+    "t5": {**T5, "decoder_start_token_id": 1},
+}
+
+
+def build(
+    architecture: str,
+    seed: int = 0,
+    labels: dict[int, str] = LABELS,
+    problem_type: str | None = None,
+):
+    """A Hugging Face classifier with large random weights, by default of three classes.
+
+    Its tokenizer comes with it.
+    """
     torch.manual_seed(seed)
     tokenizer = TOKENIZERS[architecture]()
-    common = {
-        "vocab_size": len(tokenizer),
-        "num_labels": 3,
-        "id2label": LABELS,
-        "label2id": {name: index for index, name in LABELS.items()},
-        "pad_token_id": tokenizer.pad_token_id,
-    }
-    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-    if architecture == "bert":
-        config = BertConfig(**common, **size, intermediate_size=48, max_position_embeddings=64)
-        model = BertForSequenceClassification(config)
-    elif architecture == "distilbert":
-        config = DistilBertConfig(
-            **common, dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=64
-        )
-        model = DistilBertForSequenceClassification(config)
-    elif architecture == "gpt2":
-        config = GPT2Config(**common, n_embd=32, n_layer=2, n_head=4, n_positions=64)
-        model = GPT2ForSequenceClassification(config)
-    elif architecture == "llama":
-        config = LlamaConfig(
-            **common,
-            **size,
-            num_key_value_heads=2,
-            intermediate_size=48,
-            max_position_embeddings=64,
-        )
-        model = LlamaForSequenceClassification(config)
-    else:
-        config = RobertaConfig(**common, **size, intermediate_size=48, max_position_embeddings=66)
-        model = RobertaForSequenceClassification(config)
+    ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    config = AutoConfig.for_model(
+        architecture,
+        vocab_size=len(tokenizer),
+        id2label=labels,
+        label2id={name: index for index, name in labels.items()},
+        pad_token_id=tokenizer.pad_token_id,
+        problem_type=problem_type,
+        **{name: token for name, token in ends.items() if token is not None},
+        **CONFIGS[architecture],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = AutoModelForSequenceClassification.from_config(config)
     with torch.no_grad():
         for weight in model.parameters():
             # Default weights are so small that every output is alike.
-            if weight.ndim == 2:
+            if weight.ndim == 2 and architecture != "t5":
                 weight.mul_(5)
     return model.eval(), tokenizer
 

@@ -49,3 +49,12 @@ def bar(description: str, total: int | None) -> Iterator[Advance]:
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done=1: progress.advance(task, done)
+
+
+def visible(text: str) -> str:
+    """`text` on one line and without control characters, which could steer the terminal.
+
+    >>> visible("won\\x1b[2J\\nlost")
+    'won [2J lost'
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -7,7 +7,7 @@ import torch
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
 from astrid.models.outputs import classes
-from astrid.models.protocol import EncodedText, TokenIds
+from astrid.models.protocol import EncodedText, ModelFacts, TokenIds
 
 
 class LinearModel:
@@ -20,6 +20,7 @@ class LinearModel:
     answers = frozenset(("values", "gradients"))
     token_ids = TokenIds(pad=0, mask=1, unknown=2)
     device = torch.device("cpu")
+    facts = ModelFacts(300, 12)
 
     def __init__(self):
         generator = torch.Generator().manual_seed(0)

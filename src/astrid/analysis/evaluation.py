@@ -71,7 +71,6 @@ def evaluate(model: TextModel, corpus: Corpus, advance: Advance = silent) -> Eva
             not choose between classes.
     """
     require_classes(model.name, model.tasks)
-    require_classes(model.name, model.tasks)
     gold = np.asarray(gold_labels(model, corpus))
     probabilities = predict(model, corpus.texts, advance=advance)
     answers = probabilities.argmax(axis=1)

@@ -25,6 +25,7 @@ def evaluate(
     labels: options.Labels = None,
     split: options.Split = "test",
     device: options.Device = "cpu",
+    precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
     from rich.console import Console
@@ -36,7 +37,7 @@ def evaluate(
 
     spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
     corpus = options.documents(spec, split)
-    opened = options.open_model(model, device)
+    opened = options.open_model(model, device, precision)
     with bar("predicting", len(corpus)) as advance:
         found = evaluation.evaluate(opened, corpus, advance)
     table = Table(title=Text(f"{found.model} on {found.documents} documents ({split})"))

@@ -63,7 +63,8 @@ def explain(
     params: options.Params = None,
     target: options.TargetKind = "probability",
     label: Annotated[
-        str | None, typer.Option("--class", help="Class to explain; default: the predicted one.")
+        str | None,
+        typer.Option("--class", help="Class or label to explain; default: the one predicted."),
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Other class of a logit difference.")
@@ -85,6 +86,7 @@ def explain(
         typer.Option("--address", help="Ray cluster (host:port, auto); default: one started here."),
     ] = None,
     device: options.Device = "cpu",
+    precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
     if (data is None) == (not texts):
@@ -102,7 +104,7 @@ def explain(
         if spec is None or html is not None:
             raise InputError("--out goes with --data, and without --html")
         rows = explain_out.rows(spec, split)
-        opened = options.open_model(model, device)
+        opened = options.open_model(model, device, precision)
         asked = _target(opened, target, label, against)
         said = explain_out.write(place, (model, opened), rows, method, asked, settings, limit)
         if as_json:
@@ -115,7 +117,7 @@ def explain(
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    opened = options.open_model(model, device)
+    opened = options.open_model(model, device, precision)
     asked = _target(opened, target, label, against)
     found = _explain(opened, wanted, method, asked, settings)
     _warn_of_limits(found)

@@ -79,5 +79,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"astrid: {message}", file=sys.stderr)
+    from astrid.progress import visible
+
+    print(f"astrid: {visible(message)}", file=sys.stderr)
     return code

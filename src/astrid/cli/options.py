@@ -43,7 +43,10 @@ Params = Annotated[
     typer.Option("--param", "-p", help="A setting of the method, such as steps=32; repeatable."),
 ]
 TargetKind = Annotated[
-    str, typer.Option("--target", help="probability, logit or logit_difference.")
+    str, typer.Option("--target", help="probability, logit, logit_difference or value.")
+]
+Precision = Annotated[
+    str, typer.Option("--precision", help="Of the weights: float32, bf16 or fp16; less is faster.")
 ]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:0 …")]
 
@@ -97,11 +100,13 @@ def documents(spec: "DataSpec", split: str) -> "Corpus":
     return chosen
 
 
-def open_model(source: str, device: str) -> "TransformerClassifier":
+def open_model(source: str, device: str, precision: str = "float32") -> "TransformerClassifier":
     """The model, with what is doubtful about it said on stderr."""
     from astrid.models.load import load_model
 
-    model = load_model(source, device=device)
+    model = load_model(source, device=device, precision=precision)  # type: ignore[arg-type]
+    if model.facts.precision != "float32":
+        say(f"{model.name}: its weights are {model.facts.precision}, not float32")
     for warning in model.facts.warnings:
         say(f"warning: {warning}")
     return model
@@ -109,7 +114,9 @@ def open_model(source: str, device: str) -> "TransformerClassifier":
 
 def say(line: str) -> None:
     """A line for people, on stderr."""
-    print(line, file=sys.stderr)
+    from astrid.progress import visible
+
+    print(visible(line), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:

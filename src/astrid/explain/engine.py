@@ -160,26 +160,26 @@ class Engine:
         finished = session.current
         if session.method is not None:
             answer = finished.answer(session.target)
-            _check_finite(session, answer.values, "answers")
+            _check_finite(session, "answers", answer.values, answer.gradient, answer.attentions)
             return session.method.send(answer)
         assert isinstance(finished, work.MaskedWork)
         session.logits = finished.logits()[0]
-        _check_finite(session, session.logits, "answers")
+        _check_finite(session, "answers", session.logits)
         session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
 
 
 def _outcome(session: _Session, scores: TokenScores) -> Outcome:
-    _check_finite(session, scores.scores, "scores")
+    _check_finite(session, "scores", scores.scores)
     return Outcome(scores, session.logits, session.target, session.evaluations)
 
 
-def _check_finite(session: _Session, numbers: np.ndarray | None, what: str) -> None:
-    if numbers is not None and not np.isfinite(numbers).all():
+def _check_finite(session: _Session, what: str, *numbers: np.ndarray | None) -> None:
+    if any(array is not None and not np.isfinite(array).all() for array in numbers):
         raise InputError(
             f"{session.job.method_name}: text {session.number} gets {what} that are not finite; "
-            "the model's weights or outputs overflow on it",
+            "the model's weights are damaged or overflow on it",
             text=session.number,
         )
 

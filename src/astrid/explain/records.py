@@ -62,6 +62,7 @@ class Explanation:
         converged: whether an adaptive method reached its tolerance before its limit; None where
             there was no tolerance.
         special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
+        precision: what the model's weights were held in.
     """
 
     text: str
@@ -78,6 +79,7 @@ class Explanation:
     truncated: bool
     special_share: float
     converged: bool | None = None
+    precision: str = "float32"
 
     def to_dict(self) -> dict[str, object]:
         """The object that `astrid explain --json` prints, plain values only."""
@@ -104,6 +106,7 @@ class Explanation:
             "evaluations": self.evaluations,
             "truncated": self.truncated,
             "special_share": self.special_share,
+            "precision": self.precision,
         }
 
 

@@ -40,7 +40,8 @@ def explain(
         advance: told of each finished text.
 
     Raises:
-        InputError: an unknown method or setting, or a method that this model can't be given to.
+        InputError: an unknown method or setting, a method that this model can't be given to, or
+            outputs that are not finite.
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
     found: list[Explanation | None] = [None] * len(texts)
@@ -114,6 +115,7 @@ def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel)
         truncated=text.truncated,
         special_share=float(outside / total) if total > 0 else 0.0,
         converged=outcome.scores.converged,
+        precision=model.facts.precision,
     )
 
 
@@ -133,6 +135,12 @@ def predict(
     for rows in _by_budget(order, lengths, batch_tokens, model.pads):
         batch = plain_batch(model, [encoded[row] for row in rows])
         probabilities[rows] = _probabilities(model, batch)
+        for row in rows:
+            if not np.isfinite(probabilities[row]).all():
+                raise InputError(
+                    f"{model.name}: text {row} gets an output that is not finite; the model's "
+                    "weights are damaged or overflow on it"
+                )
         advance(len(rows))
     return probabilities
 

@@ -80,6 +80,8 @@ def resolve(target: Target, logits: np.ndarray, tasks: tuple[Task, ...]) -> Reso
         raise InputError(f'target: class {index} belongs to the task "{task.name}"')
     kind = _kind(target, task)
     against = target.against
+    if against is not None and task.kind == "classes" and against not in task.columns:
+        raise InputError(f'target class {against}: the task "{task.name}" has no such class')
     if against is None:
         others = [column for column in task.columns if column != index]
         against = _largest(logits, others) if others else index

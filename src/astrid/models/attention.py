@@ -45,7 +45,8 @@ def _attention(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """transformers' attention signature; E is the size of a head, G the number of key heads."""
     recorded = _recorded.get()
-    if recorded is None:
+    softcap, bias = kwargs.get("softcap"), kwargs.get("position_bias")
+    if recorded is None and softcap is None:
         return sdpa_attention_forward(
             module,
             query_BHTE,
@@ -62,9 +63,15 @@ def _attention(
     value_BHTE = value_BGTE.repeat_interleave(repeats, dim=1)
     scale = query_BHTE.shape[-1] ** -0.5 if scaling is None else scaling
     scores_BHTT = query_BHTE @ key_BHTE.transpose(-1, -2) * scale
+    if bias is not None:
+        scores_BHTT = scores_BHTT + bias
+    if softcap is not None:
+        # Gemma 2: scores are kept within ±softcap, which the fast kernel can't do.
+        scores_BHTT = softcap * torch.tanh(scores_BHTT / softcap)
     scores_BHTT = _masked(scores_BHTT, attention_mask, _causal(module, is_causal))
     weights_BHTT = scores_BHTT.softmax(-1, dtype=torch.float32).to(query_BHTE.dtype)
-    recorded.append(weights_BHTT)
+    if recorded is not None:
+        recorded.append(weights_BHTT)
     return (weights_BHTT @ value_BHTE).transpose(1, 2).contiguous(), weights_BHTT
 
 

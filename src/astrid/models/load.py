@@ -8,8 +8,18 @@ import torch
 from astrid.errors import InputError
 from astrid.models.loading import load_classifier
 from astrid.models.text_model import TransformerClassifier
+from astrid.spec import nearest
 
-Precision = Literal["float32", "float16", "bfloat16"]
+Precision = Literal["float32", "float16", "bfloat16", "fp32", "fp16", "bf16"]
+
+_PRECISIONS = {
+    "float32": torch.float32,
+    "fp32": torch.float32,
+    "float16": torch.float16,
+    "fp16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "bf16": torch.bfloat16,
+}
 
 
 def load_model(
@@ -22,8 +32,9 @@ def load_model(
     """A classifier from a folder, from the Hugging Face hub, or from memory.
 
     Args:
-        source: a model folder, a hub id, or a pair of a transformers sequence classifier and its
-            tokenizer; that model itself is not changed.
+        source: a model folder, an adapter folder of the peft package, a hub id, or a pair of a
+            transformers sequence classifier (with or without an adapter) and its tokenizer; that
+            model itself is not changed.
         name: for tables and messages; by default the folder's or the hub's name.
         device: where to run, for example `cpu` or `cuda`.
         precision: of the weights, whatever the checkpoint has; a model from memory keeps its own.
@@ -31,15 +42,21 @@ def load_model(
     Raises:
         InputError: nothing there, damaged files, or not a text classifier.
     """
-    place = _device(device)
+    place, dtype = _device(device), _dtype(precision)
     if isinstance(source, tuple):
         model, tokenizer = source
         return TransformerClassifier(model, tokenizer, name or "model", place)
-    loaded = load_classifier(source, getattr(torch, precision))
+    loaded = load_classifier(source, dtype)
     short = name or Path(source).name or str(source)
     return TransformerClassifier(
         loaded.model, loaded.tokenizer, short, place, warnings=loaded.warnings
     )
+
+
+def _dtype(name: str) -> torch.dtype:
+    if name not in _PRECISIONS:
+        raise InputError(f'precision "{name}": {nearest(name, tuple(_PRECISIONS))}')
+    return _PRECISIONS[name]
 
 
 def _device(name: str) -> torch.device:

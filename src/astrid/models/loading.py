@@ -23,6 +23,8 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from astrid.errors import InputError
+from astrid.models import adapters
+from astrid.models.quantised import check_backend
 
 Loaded = TypeVar("Loaded")
 
@@ -121,25 +123,77 @@ def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedM
 def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedClassifier:
     """A sequence classifier and its tokenizer from a folder or the hub, as `dtype`.
 
+    A folder with an adapter of the peft package gives its base model with the adapter merged.
+
     Raises:
         InputError: nothing there, files missing or damaged, only pickled weights, or no
             architecture that classifies texts.
     """
     source = str(source)
+    if adapters.is_adapter(source):
+        return _load_adapted(source, dtype)
     load_config(source)
     tokenizer = load_tokenizer(source)
+    model, missing = _classifier(source, dtype)
+    return LoadedClassifier(model.eval(), tokenizer, _warnings(source, missing))
+
+
+def _classifier(
+    source: str, dtype: torch.dtype, **settings: Any
+) -> tuple[PreTrainedModel, list[str]]:
+    """A classifier, and the names of weights that its checkpoint lacks."""
+    check_backend(source, load_config(source))
     _check_weights(source)
     model, report = _fetch(
         source,
         "weights",
         lambda **local: AutoModelForSequenceClassification.from_pretrained(
-            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+            source,
+            dtype=dtype,
+            use_safetensors=True,
+            output_loading_info=True,
+            **settings,
+            **local,
         ),
     )
     missing = sorted(report["missing_keys"])
     if model.config.model_type == "astrid" and any(m.startswith("encoder.") for m in missing):
         raise InputError(f"{source}: its weights are incomplete ({_some(missing)} missing)")
-    return LoadedClassifier(model.eval(), tokenizer, _warnings(source, missing))
+    return model, missing
+
+
+def _load_adapted(source: str, dtype: torch.dtype) -> LoadedClassifier:
+    """The base model of the adapter in the folder `source`, with the adapter merged."""
+    missing: list[str] = []
+
+    def load_base(base: str, labels: int | None) -> PreTrainedModel:
+        try:
+            own = _labels_of_adapter(source, load_config(base), labels)
+            model, lacking = _classifier(base, dtype, **own)
+        except InputError as error:
+            raise InputError(
+                f"{source}: its base model can't be opened ({error}); copy it there, or mend "
+                f"base_model_name_or_path in {adapters.CONFIG}"
+            ) from None
+        missing.extend(lacking)
+        return model
+
+    adapted = adapters.apply_adapter(source, load_base)
+    base = adapters.base_of(source)
+    tokenizer = load_tokenizer(source if _has_tokenizer(Path(source)) else base)
+    untrained = [name for name in missing if name not in adapted.replaced]
+    warnings = (*adapted.warnings, *_warnings(source, untrained))
+    return LoadedClassifier(adapted.model.eval(), tokenizer, warnings)
+
+
+def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) -> dict[str, Any]:
+    """Settings of the classifier: from a config beside the adapter, or from what it saved."""
+    if (Path(source) / "config.json").is_file():
+        config = load_config(source)
+        return {"id2label": config.id2label, "problem_type": config.problem_type}
+    if labels is None or labels == base.num_labels:
+        return {}
+    return {"num_labels": labels}
 
 
 def _warnings(source: str, missing: list[str]) -> tuple[str, ...]:

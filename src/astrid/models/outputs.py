@@ -40,6 +40,24 @@ def tasks_of(config: Any, labels: tuple[str, ...]) -> tuple[Task, ...]:
     return (classes(len(labels)),)
 
 
+def labels_of(config: Any, name: str) -> tuple[str, ...]:
+    """Names of the columns of a transformers sequence classifier, in their order.
+
+    Raises:
+        InputError: `id2label` leaves one out.
+    """
+    try:
+        names = {int(index): str(label) for index, label in dict(config.id2label).items()}
+    except (TypeError, ValueError):
+        names = {}
+    if not names or sorted(names) != list(range(len(names))):
+        raise InputError(
+            f"{name}: id2label in its config must name each class by its number from 0 on, such as "
+            '{"0": "no", "1": "yes"}'
+        )
+    return tuple(names[index] for index in range(len(names)))
+
+
 def classes(count: int) -> Task:
     """The one task of an ordinary classifier of `count` classes."""
     return Task("label", "classes", tuple(range(count)))
@@ -52,9 +70,11 @@ def require_classes(name: str, tasks: tuple[Task, ...]) -> None:
         InputError: labels that stand alone, several tasks, or a regression.
     """
     if len(tasks) != 1 or tasks[0].kind != "classes":
+        kinds = {"binary": "gives each label by itself", "number": "gives numbers"}
+        what = "answers several questions" if len(tasks) > 1 else ""
         raise InputError(
-            f"{name}: answers {len(tasks)} {tasks[0].kind} task(s); this needs a model that "
-            "chooses between classes (astrid explain works for any)"
+            f"{name}: {kinds.get(tasks[0].kind, what)}; this needs a model that chooses one of "
+            "several classes (astrid explain works for any)"
         )
 
 

@@ -147,8 +147,10 @@ class ModelFacts:
         parameters: of the whole model.
         head_parameters: of the classifier head alone.
         warnings: a line for whatever makes its explanations doubtful (untrained head, …).
+        precision: what its weights are held in, such as `float32`, `bfloat16` or `int8`.
     """
 
     parameters: int
     head_parameters: int
     warnings: tuple[str, ...] = field(default=())
+    precision: str = "float32"

@@ -1,9 +1,9 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
-import copy
 import hashlib
-import inspect
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,19 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention, last_layer
+from astrid.models import attention, last_layer, private, quantised, trial
+from astrid.models.calls import Calls, rows_of
+from astrid.models.loading import quiet
 from astrid.models.lrp import Propagation
-from astrid.models.outputs import tasks_of
+from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
 LONGEST = 512
 """Tokens read of a text where neither the model nor its tokenizer names a limit."""
+
+_TRIAL = "The quick brown fox, 1."
+_SLICE = 8192
+"""Rows of the vocabulary that are averaged at once."""
 
 
 class TransformerClassifier:
@@ -34,7 +40,8 @@ class TransformerClassifier:
         warnings: what is already known to make explanations doubtful.
 
     Raises:
-        InputError: no fast tokenizer, or a vocabulary that doesn't fit.
+        InputError: no fast tokenizer, a vocabulary or labels that don't fit, or an architecture
+            that doesn't run as a classifier of texts.
     """
 
     def __init__(
@@ -48,10 +55,9 @@ class TransformerClassifier:
         _check(model, tokenizer, name)
         self.name = name
         self.device = torch.device(device)
-        self.module = _private_copy(model).to(self.device)
+        self.module = private.private_copy(model, name).to(self.device)
         self.config = self.module.config
-        names = self.config.id2label
-        self.labels = tuple(str(names[index]) for index in range(self.config.num_labels))
+        self.labels = labels_of(self.config, name)
         self.tasks = tasks_of(self.config, self.labels)
         self.token_ids = TokenIds(
             tokenizer.pad_token_id,
@@ -61,21 +67,32 @@ class TransformerClassifier:
         )
         self.max_length = _max_length(self.module, tokenizer)
         self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
-        # Decoders read the last token, and can't tell padding in embeddings from a text's end.
-        self.pads = not _is_decoder(self.module.base_model.config)
-        self._has_segments = _has_segments(self.module)
+        self._decoder = _is_decoder(self.module.base_model.config)
+        self._calls = Calls(self.module)
         self._embedding = self.module.get_input_embeddings()
-        self._dtype = self._embedding.weight.dtype
+        with quiet():
+            # transformers warns, once, of what the batches avoid.
+            self._abilities = self._try()
+        self.pads = self._abilities.pads and not self._calls.packed
+        self._reading = self._first_token_alone()
         self._relevance = Propagation(self.module)
-        self._reading = self._first_token_alone() if self.pads else self.module
         self.facts = ModelFacts(
-            _parameters(self.module), _parameters(_head(self.module)), _warnings(self, warnings)
+            quantised.parameters(self.module),
+            quantised.parameters(_head(self.module)),
+            _warnings(self, warnings),
+            quantised.precision(self.module),
         )
 
     @property
     def answers(self) -> frozenset[Answers]:
-        extra: tuple[Answers, ...] = ("relevance",) if self._relevance.covers else ()
-        return frozenset(("values", "gradients", "attentions", *extra))
+        able: set[Answers] = {"values"}
+        if self._abilities.embeds and quantised.has_gradients(self.module):
+            able.add("gradients")
+        if self._abilities.attentions:
+            able.add("attentions")
+        if self._relevance.covers:
+            able.add("relevance")
+        return frozenset(able)
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
@@ -83,8 +100,14 @@ class TransformerClassifier:
         hashed = hashlib.sha256(about.encode())
         hashed.update(self._tokenizer.to_str().encode())
         for name, weight in sorted(self.module.state_dict().items()):
-            hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-            hashed.update(weight.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            if isinstance(weight, torch.Tensor):
+                hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+                plain = weight.dequantize() if weight.is_quantized else weight
+                data = plain.cpu().contiguous().reshape(-1).view(torch.uint8)
+                hashed.update(data.numpy().data)
+            else:
+                # Packed weights of quantised layers print all that they hold but their numbers.
+                hashed.update(f"{name} {weight}".encode())
         return hashed.hexdigest()[:16]
 
     def encode(self, text: str) -> EncodedText:
@@ -100,77 +123,116 @@ class TransformerClassifier:
             raise InputError("a text holds characters that are not valid Unicode") from None
         if not encoding.ids:
             raise InputError(f"{self.name}: a text has no token that the model can read")
+        end = self._read_to(encoding.ids)
         return EncodedText(
             text=text,
-            tokens=tuple(encoding.tokens),
-            ids=np.asarray(encoding.ids, dtype=np.int64),
-            type_ids=np.asarray(encoding.type_ids, dtype=np.int64),
-            special=np.asarray(encoding.special_tokens_mask, dtype=bool),
-            offsets=np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2),
+            tokens=tuple(encoding.tokens[:end]),
+            ids=np.asarray(encoding.ids[:end], dtype=np.int64),
+            type_ids=np.asarray(encoding.type_ids[:end], dtype=np.int64),
+            special=np.asarray(encoding.special_tokens_mask[:end], dtype=bool),
+            offsets=np.asarray(encoding.offsets[:end], dtype=np.int64).reshape(-1, 2),
             truncated=bool(encoding.overflowing),
-            reader=0 if self.pads else len(encoding.ids) - 1,
+            reader=end - 1 if self._decoder else 0,
         )
+
+    def _read_to(self, ids: list[int]) -> int:
+        """How many tokens a decoder reads: it takes its answer from the last that is no padding.
+
+        A tokenizer that ends texts with the token that also pads is common.
+        """
+        end = len(ids)
+        if self._decoder:
+            pad = getattr(self.config.get_text_config(), "pad_token_id", None)
+            while end > 1 and ids[end - 1] == pad:
+                end -= 1
+        return end
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
         return self._embedding(ids)
 
     def mean_embedding(self) -> torch.Tensor:
-        return self._embedding.weight.mean(dim=0)
+        # Through the module: some scale what they look up.
+        count = self._embedding.num_embeddings
+        slices = torch.arange(count, device=self.device).split(_SLICE)
+        total = torch.stack(
+            [self._embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices]
+        )
+        return (total.sum(dim=0) / count).to(self._embedding.weight.dtype)
 
     def values(self, batch: Batch) -> torch.Tensor:
-        return _at_least_single(self._run(self._reading, batch).logits)
+        groups = self._calls.apart(batch)
+        parts = [self._run(self._reading, rows_of(batch, rows)).logits for rows in groups]
+        return _at_least_single(_in_order(parts, groups))
 
     def relevance_values(self, batch: Batch) -> torch.Tensor:
         return _at_least_single(self._run(self._relevance.module(), batch).logits)
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        groups = self._calls.apart(batch)
+        found = [self._attentions(rows_of(batch, rows)) for rows in groups]
+        layers = zip(*(weights for _, weights in found), strict=True)
+        return (
+            _at_least_single(_in_order([logits for logits, _ in found], groups)),
+            tuple(_in_order(parts, groups) for parts in layers),
+        )
+
+    def _attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         with attention.recording() as weights:
-            output = self._run(self.module, batch, output_attentions=not self._records)
-        layers = tuple(weights) if self._records else tuple(output.attentions or ())
+            output = self._run(self.module, batch, weights=True)
+        layers = tuple(weights) if self._calls.records else tuple(output.attentions or ())
         if not layers:
             raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return _at_least_single(output.logits), layers
+        return output.logits, layers
 
-    @property
-    def _records(self) -> bool:
-        """Whether the layers call Astrid's attention function."""
-        return bool(self.config._attn_implementation == attention.NAME)
-
-    def _run(self, module: Any, batch: Batch, output_attentions: bool = False) -> Any:
-        # Always by embeddings: positions then count places, never depend on which ids stand there
-        # (RoBERTa skips padding ids when it numbers positions).
-        embeds = batch.embeds
-        if embeds is None:
+    def _run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
+        # By embeddings where the model takes them: positions then count places, never depend on
+        # which ids stand there (RoBERTa skips padding ids when it numbers positions).
+        if batch.embeds is None and self._abilities.embeds:
             assert batch.ids is not None, "a batch has ids or embeds"
-            embeds = self.embed(batch.ids)
-        return self._forward(module, embeds, batch.mask, batch.type_ids, output_attentions)
-
-    def _forward(
-        self,
-        module: Any,
-        embeds: torch.Tensor,
-        mask: torch.Tensor,
-        type_ids: torch.Tensor,
-        output_attentions: bool = False,
-    ) -> Any:
-        arguments: dict[str, Any] = {
-            "inputs_embeds": embeds.to(self._dtype),
-            "attention_mask": mask,
-        }
-        if self._has_segments:
-            arguments["token_type_ids"] = type_ids
-        if output_attentions:
-            arguments["output_attentions"] = True
-        return module(**arguments)
+            batch = replace(batch, ids=None, embeds=self.embed(batch.ids))
+        return self._calls.run(module, batch, weights)
 
     def _first_token_alone(self) -> Any:
+        if not (self.pads and self._abilities.embeds):
+            return self.module
+
         def run(module: Any, embeds: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = self._forward(
-                module, embeds, mask, torch.zeros_like(mask)
-            ).logits
+            batch = Batch(mask=mask, type_ids=torch.zeros_like(mask), embeds=embeds)
+            logits: torch.Tensor = self._calls.run(module, batch).logits
             return logits
 
         return last_layer.read_first(self.module, run)
+
+    def _try(self) -> trial.Abilities:
+        """Ask the model once, and settle how it is asked from now on."""
+        ids_1T = torch.tensor([self._trial_ids()], device=self.device)
+        asked = trial.Trial(self.module, self._calls, ids_1T)
+        asked.check(len(self.labels), self.name)
+        asked.use_attention()
+        settings = self.config.get_text_config()
+        if getattr(settings, "pad_token_id", None) is None:
+            # Decoders refuse batches without one, even of embeddings, which have no padding.
+            settings.pad_token_id = self.token_ids.pad or 0
+        return asked.abilities(self._decoder)
+
+    def _trial_ids(self) -> list[int]:
+        """A few words of the vocabulary between the tokens that the tokenizer adds."""
+        encoding = self._tokenizer.encode(_TRIAL)
+        middle = self._embedding.num_embeddings // 2
+        words = [middle, middle + 1, middle - 1, middle - 2]
+        added = list(zip(encoding.ids, encoding.special_tokens_mask, strict=True))
+        first = next((place for place, (_, special) in enumerate(added) if not special), 0)
+        before = [token for token, special in added[:first] if special]
+        after = [token for token, special in added[first:] if special]
+        ids = [*before, *words, *after]
+        return ids[: self._read_to(ids)]
+
+
+def _in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torch.Tensor:
+    """Rows of all groups, back in their places."""
+    if len(groups) == 1:
+        return parts[0]
+    return torch.cat(tuple(parts))[torch.cat(groups).argsort()]
 
 
 def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
@@ -192,31 +254,19 @@ def _settings(config: Any) -> Any:
 def _check(model: Any, tokenizer: Any, name: str) -> None:
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
-    rows = model.get_input_embeddings().num_embeddings
+    try:
+        rows = model.get_input_embeddings().num_embeddings
+    except (NotImplementedError, AttributeError):
+        raise InputError(
+            f"{name}: has no table of embeddings for the tokenizer's ids, so that its texts can't "
+            "be changed token by token; use a model with a vocabulary"
+        ) from None
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:
         raise InputError(
             f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to "
             f"{rows - 1}; they don't belong together"
         )
-
-
-def _private_copy(model: Any) -> Any:
-    """The same modules and weights' memory, but own settings."""
-    shared: dict[int, Any] = {}
-    for weight in model.parameters():
-        shared[id(weight)] = torch.nn.Parameter(weight.detach(), requires_grad=False)
-    for buffer in model.buffers():
-        shared[id(buffer)] = buffer
-    module = copy.deepcopy(model, shared).eval()
-    if (
-        module.config._attn_implementation in ("sdpa", "eager")
-        and module._can_set_attn_implementation()
-    ):
-        module.set_attn_implementation(attention.NAME)
-    elif module.config._attn_implementation != attention.NAME:
-        module.set_attn_implementation("eager")
-    return module
 
 
 def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
@@ -229,14 +279,14 @@ def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
 
 def _max_length(module: Any, tokenizer: Any) -> int:
     """The smallest of what the settings, the position table and the tokenizer allow."""
-    limits = [tokenizer.model_max_length, getattr(module.config, "max_sequence_length", None)]
+    settings = module.config
+    limits = [tokenizer.model_max_length, getattr(settings, "max_sequence_length", None)]
+    limits.append(getattr(settings, "max_position_embeddings", None))
     for name, part in module.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, torch.nn.Embedding):
             # RoBERTa's positions begin behind the padding index.
             taken = 0 if part.padding_idx is None else part.padding_idx + 1
             limits.append(part.num_embeddings - taken)
-    if len(limits) == 2:
-        limits.append(getattr(module.config, "max_position_embeddings", None))
     usable = [limit for limit in limits if limit is not None and 2 < limit < 1_000_000]
     return min(usable, default=LONGEST)
 
@@ -254,20 +304,10 @@ def _is_decoder(config: Any) -> bool:
     )
 
 
-def _has_segments(module: Any) -> bool:
-    """Whether segment ids mean segments; GPT-2 takes them for words of the vocabulary."""
-    known = "token_type_ids" in inspect.signature(module.forward).parameters
-    return known and getattr(module.base_model.config, "type_vocab_size", 0) > 0
-
-
 def _head(module: Any) -> Any:
     """The part that comes after the encoder."""
     body = getattr(module, module.base_model_prefix, None)
     return torch.nn.ModuleList(part for part in module.children() if part is not body)
-
-
-def _parameters(module: torch.nn.Module) -> int:
-    return sum(weight.numel() for weight in module.parameters())
 
 
 def _warnings(model: TransformerClassifier, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from rich.console import Group
 from rich.text import Text
 
 from astrid.explain.records import Explanation
+from astrid.progress import visible
 from astrid.text.document import Document
 
 FOR, AGAINST = (224, 122, 16), (42, 111, 186)
@@ -18,19 +19,23 @@ def coloured_text(explanation: Explanation) -> Group:
     """Headline, the text with coloured words, and the strongest words with their scores."""
     target, prediction = explanation.target, explanation.prediction
     probability = prediction.probability
+    answer = prediction.probabilities[prediction.index]
     head = Text.assemble(
-        (prediction.label, "bold"),
-        "" if probability is None else f" (probability {probability:.3f})",
+        (visible(prediction.label), "bold"),
+        f" {answer:.3f}" if probability is None else f" (probability {probability:.3f})",
         f"; {explanation.method} of the "
-        f"{target.kind.replace('_', ' ')} of {target.label} ({target.value:.3f})",
+        f"{target.kind.replace('_', ' ')} of {visible(target.label)} ({target.value:.3f})",
     )
+    if explanation.precision != "float32":
+        head.append(f", {explanation.precision} weights")
     if explanation.completeness_gap is not None:
         head.append(f", gap {explanation.completeness_gap:.1e}")
     if explanation.truncated:
         head.append("; the text is longer than the model reads and was cut off", style="italic")
     order = np.argsort(-np.abs(explanation.word_scores))[:STRONGEST]
     strongest = "  ".join(
-        f"{explanation.words[place]} {explanation.word_scores[place]:+.3f}" for place in order
+        f"{visible(explanation.words[place])} {explanation.word_scores[place]:+.3f}"
+        for place in order
     )
     return Group(head, _words(explanation), Text(strongest, style="dim"), Text())
 
@@ -62,7 +67,7 @@ def _style(share: float) -> str:
 
 def marked_evidence(document: Document, label: str) -> Text:
     """A document with its evidence underlined, and its label."""
-    text, end = Text.assemble((f"{label}: ", "bold")), 0
+    text, end = Text.assemble((f"{visible(label)}: ", "bold")), 0
     for start, stop in document.rationale or ():
         text.append(_visible(document.text[end:start]))
         text.append(_visible(document.text[start:stop]), style="bold underline")

@@ -1,0 +1,88 @@
+"""How a sequence classifier of transformers is called: which inputs it takes, and how many rows."""
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from astrid.models import attention
+from astrid.models.protocol import Batch
+from astrid.models.quantised import is_packed
+
+
+class Calls:
+    """The way to call one classifier, or copies of it.
+
+    Attributes:
+        accepted: names of the inputs that it takes.
+        segments: whether segment ids mean segments; GPT-2 takes them for words of the vocabulary.
+        dtype: of its embeddings.
+        packed: whether it has int8 layers of torch.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._config = module.config
+        self.accepted = frozenset(inspect.signature(module.forward).parameters)
+        self.segments = (
+            "token_type_ids" in self.accepted
+            and getattr(module.base_model.config, "type_vocab_size", 0) > 0
+        )
+        self.dtype: torch.dtype = module.get_input_embeddings().weight.dtype
+        self.packed = any(map(is_packed, module.modules()))
+
+    @property
+    def records(self) -> bool:
+        """Whether the layers call Astrid's attention function."""
+        return bool(self._config._attn_implementation == attention.NAME)
+
+    def run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
+        """The output of `module`: by embeddings where the batch has them, by ids otherwise."""
+        arguments: dict[str, Any] = {}
+        if batch.embeds is None:
+            arguments["input_ids"] = batch.ids
+        else:
+            embeds = batch.embeds.to(self.dtype)
+            # CTRL writes on what it is given, which a leaf of the gradient doesn't allow.
+            arguments["inputs_embeds"] = embeds.clone() if embeds.requires_grad else embeds
+        if "attention_mask" in self.accepted:
+            arguments["attention_mask"] = batch.mask
+        if self.segments:
+            arguments["token_type_ids"] = batch.type_ids
+        if "global_attention_mask" in self.accepted:
+            # Longformer: the token that is read sees all others, as when ids are given.
+            arguments["global_attention_mask"] = _first(batch.mask)
+        if weights and not self.records:
+            arguments["output_attentions"] = True
+        return module(**arguments)
+
+    def apart(self, batch: Batch) -> list[torch.Tensor]:
+        """Places of the rows of `batch` that may share a forward pass: one group, or several."""
+        count = len(batch.mask)
+        everything = torch.arange(count, device=batch.mask.device)
+        if self.packed and count > 1:
+            # torch's dynamic int8 takes one scale a batch: rows would change each other's answers.
+            return list(everything.split(1))
+        if self._config.is_encoder_decoder and batch.ids is not None:
+            # BART and T5 are read at the last end token, and want equally many in each row.
+            ends = (batch.ids == self._config.eos_token_id).sum(dim=1)
+            return [everything[ends == number] for number in ends.unique()]
+        return [everything]
+
+
+def rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
+    """Some rows of a batch."""
+    if len(rows) == len(batch.mask):
+        return batch
+    parts = {
+        name: None if part is None else part[rows]
+        for name, part in (("ids", batch.ids), ("embeds", batch.embeds))
+    }
+    return replace(batch, mask=batch.mask[rows], type_ids=batch.type_ids[rows], **parts)
+
+
+def _first(mask: torch.Tensor) -> torch.Tensor:
+    """`[B, T]` 1 for the first token."""
+    first = torch.zeros_like(mask)
+    first[:, 0] = 1
+    return first

@@ -1,0 +1,49 @@
+"""A model's private copy: own settings, the same weights' memory."""
+
+import copy
+from typing import Any
+
+import torch
+
+from astrid.errors import InputError
+from astrid.models.quantised import is_packed
+
+
+def private_copy(model: Any, name: str) -> Any:
+    """The same modules and weights' memory, in evaluation mode and without weight gradients.
+
+    Adapters of the peft package are merged into the copy; the given model stays as it is.
+
+    Raises:
+        InputError: an adapter that can't be merged.
+    """
+    shared: dict[int, Any] = {}
+    for weight in model.parameters():
+        # Quantised weights are of their own classes, which a plain Parameter would lose.
+        plain = type(weight) is torch.nn.Parameter
+        shared[id(weight)] = (
+            torch.nn.Parameter(weight.detach(), requires_grad=False) if plain else weight
+        )
+    for buffer in model.buffers():
+        shared[id(buffer)] = buffer
+    for part in model.modules():
+        if is_packed(part):
+            # Packed weights live outside tensors. The layer has no state to change: it is shared.
+            shared[id(part)] = part
+    return without_adapter(copy.deepcopy(model, shared).eval(), name)
+
+
+def without_adapter(model: Any, name: str) -> Any:
+    """A plain transformers model from one of the peft package: its adapter merged, in place."""
+    if not (hasattr(model, "peft_config") and hasattr(model, "get_base_model")):
+        return model
+    if getattr(model.get_base_model(), "hf_quantizer", None) is not None:
+        return model.get_base_model()  # merging would round: its layers run as they are
+    try:
+        # Safe merging works on clones of the weights, so that shared memory is never written.
+        return model.merge_and_unload(safe_merge=True)
+    except (AttributeError, ValueError, NotImplementedError, TypeError) as error:
+        raise InputError(
+            f"{name}: its adapter can't be merged into the model ({str(error)[:100]}); "
+            "LoRA adapters can"
+        ) from None
