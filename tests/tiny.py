@@ -1,6 +1,8 @@
 """Tiny random models of each architecture, for tests."""
 
+import re
 import warnings
+from collections import Counter
 from functools import cache
 
 import torch
@@ -21,14 +23,27 @@ ARCHITECTURES = (*ENCODERS, "gpt2", "llama")
 LABELS = {0: "lost", 1: "won", 2: "open"}
 
 
+def _pieces(count: int) -> list[str]:
+    """Every letter of the sentences, at the start of a word and inside, then common pairs."""
+    found: Counter[str] = Counter()
+    for word in re.findall(r"\w+|[^\w\s]", " ".join(SENTENCES).lower()):
+        for size in (1, 2):
+            for start in range(len(word) - size + 1):
+                found[("##" if start else "") + word[start : start + size]] += 1
+    letters = sorted(piece for piece in found if len(piece.removeprefix("##")) == 1)
+    pairs = sorted(set(found) - set(letters), key=lambda piece: (-found[piece], piece))
+    return [*letters, *pairs][:count]
+
+
 @cache
 def wordpiece() -> PreTrainedTokenizerFast:
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    # Not trained: the trainer of word pieces gives another vocabulary in every process.
+    vocabulary = [*special, *_pieces(120 - len(special))]
+    places = {piece: place for place, piece in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.WordPiece(places, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
     ends = [("[CLS]", 2), ("[SEP]", 3)]
     tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, ends)
     # As in many published folders: fixed padding, which must not leak into results.

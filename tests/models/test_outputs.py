@@ -86,7 +86,7 @@ def test_targets_of_several_tasks():
         (Target(task="topics"), "topic"),
         (Target("value"), "only a regression"),
         (Target("logit_difference", 0, 3), "has no such class"),
-        (Target("logit_difference", 1, 1), "no other class"),
+        (Target("logit_difference", 1, 1), "compared with itself"),
     ],
 )
 def test_targets_that_several_tasks_refuse(target, says):

@@ -86,7 +86,12 @@ def resolve(target: Target, logits: np.ndarray, tasks: tuple[Task, ...]) -> Reso
         others = [column for column in task.columns if column != index]
         against = _largest(logits, others) if others else index
     if kind == "logit_difference" and against == index:
-        raise InputError(f"target: class {index} has no other class to be compared with")
+        other = (
+            "can't be compared with itself"
+            if target.against == index
+            else ("has no other class to be compared with")
+        )
+        raise InputError(f"target: class {index} {other}")
     return Resolved(kind, index, against, task)
 
 

@@ -90,7 +90,7 @@ class TransformerClassifier:
             able.add("gradients")
         if self._abilities.attentions:
             able.add("attentions")
-        if self._relevance.covers:
+        if self._relevance.covers and "gradients" in able:
             able.add("relevance")
         return frozenset(able)
 
