@@ -123,6 +123,7 @@ def schema() -> "pyarrow.Schema":
         "evaluations": pa.int64(),
         "truncated": pa.bool_(),
         "special_share": pa.float64(),
+        "precision": pa.string(),
     }
     return pa.schema(list(fields.items()))
 
