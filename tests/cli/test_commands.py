@@ -73,7 +73,7 @@ def test_explain_takes_settings_class_and_target(astrid, trained):
     assert code == 0
     assert row["target"]["label"] == "refused"
     assert row["target"]["kind"] == "logit_difference"
-    assert row["evaluations"] == 8 + 2 + 1
+    assert row["evaluations"] == 8 + 2
 
 
 def test_explain_writes_a_page_with_escaped_text(astrid, trained, tmp_path):
