@@ -28,8 +28,8 @@ class Workload:
 
     Attributes:
         says: what model and texts these are.
-        texts: every sentence of 5 to 60 tokens, in random order.
-        plain: the sentences whose words are single pieces: only there does a mask written into
+        texts: sentences of 5 to 60 tokens.
+        plain: those whose words are single pieces: only there does a mask written into
             the string, as lime and shap do it, give the same ids as a mask on the ids.
     """
 
@@ -57,16 +57,29 @@ def workload() -> Workload:
     module = AutoModelForSequenceClassification.from_pretrained(source, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(source)
     fitting = [text for text in texts if SHORTEST <= len(model.encode(text)) <= LONGEST]
-    fitting = [fitting[place] for place in np.random.default_rng(0).permutation(len(fitting))]
     plain = [text for text in fitting if _is_plain(model, text)]
     return Workload(says, model, module, tokenizer, source, fitting, plain)
 
 
+def spread(load: Workload, texts: list[str], count: int) -> list[str]:
+    """`count` of the texts, their lengths spread evenly, in random order."""
+    lengths = np.array([len(load.model.encode(text)) for text in texts])
+    left = list(range(len(texts)))
+    chosen = []
+    for wanted in np.linspace(lengths.min(), lengths.max(), count):
+        nearest = min(left, key=lambda place: (abs(lengths[place] - wanted), place))
+        left.remove(nearest)
+        chosen.append(texts[nearest])
+    return [chosen[place] for place in np.random.default_rng(0).permutation(count)]
+
+
 def _is_plain(model: TransformerClassifier, text: str) -> bool:
-    """Whether every word is one piece, and nothing but words is in the text."""
+    """Whether every word is one known piece."""
     encoded = model.encode(text)
-    spans = [tuple(span) for span in encoded.offsets[~encoded.special]]
-    return spans == find_words(text) and len(set(text.split())) == len(text.split())
+    words = set(find_words(text))
+    pieces = [tuple(span) for span in encoded.offsets[~encoded.special].tolist()]
+    known = model.token_ids.unknown not in encoded.ids
+    return known and words <= set(pieces)
 
 
 def _generated() -> list[str]:

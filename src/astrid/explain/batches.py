@@ -20,6 +20,12 @@ WorkT = TypeVar("WorkT", MaskedWork, PathWork, CaptureWork)
 LONGER = 1.125
 """A row joins a batch whose longest row is at most this many times its own length."""
 
+ENOUGH = 768
+"""A batch of so many tokens is left without padding; larger ones are hardly faster a token."""
+
+SMALL = 128
+"""A batch of fewer tokens takes as long as this one: until then it takes rows of any length."""
+
 
 def take(pool: list[Chunk], budget: int, pads: bool = True) -> list[Chunk]:
     """Remove from `pool` the chunks of the next batch, cutting the last one where it overflows.
@@ -28,30 +34,38 @@ def take(pool: list[Chunk], budget: int, pads: bool = True) -> list[Chunk]:
     Without `pads` all rows of a batch have the same length.
     """
     oldest = pool[0]
-    alike = [chunk for chunk in pool if _fits(chunk, oldest, LONGER if pads else 1.0)]
+    alike = [chunk for chunk in pool if chunk.kind == oldest.kind]
     # The oldest goes first, so that it is always in; then those that need least padding.
     alike.sort(key=lambda chunk: (chunk is not oldest, abs(chunk.length - oldest.length)))
+    places = {id(chunk): place for place, chunk in enumerate(pool)}
     taken: list[Chunk] = []
-    rows, cost = 0, 0
+    rows, longest = 0, 0
     for chunk in alike:
-        cost = max(cost, chunk.cost)
-        free = max(budget // cost - rows, 0 if taken else 1)
-        if free == 0:
+        cost = max(longest, chunk.cost)
+        room = _most(chunk, oldest, rows * longest, budget, pads) // cost - rows
+        free = max(room, 0 if taken else 1)
+        if free <= 0:
             break
-        position = next(i for i, other in enumerate(pool) if other is chunk)
-        if len(chunk.rows) > free:
-            pool[position] = replace(chunk, rows=chunk.rows[free:])
+        place, rest = places[id(chunk)], chunk.rows[free:]
+        if len(rest):
+            pool[place] = replace(chunk, rows=rest)
             taken.append(replace(chunk, rows=chunk.rows[:free]))
             break
-        pool.pop(position)
         taken.append(chunk)
-        rows += len(chunk.rows)
+        rows, longest = rows + len(chunk.rows), cost
+    gone = {id(chunk) for chunk in taken}
+    pool[:] = [chunk for chunk in pool if id(chunk) not in gone]
     return taken
 
 
-def _fits(chunk: Chunk, oldest: Chunk, longer_by: float) -> bool:
+def _most(chunk: Chunk, oldest: Chunk, tokens: int, budget: int, pads: bool) -> int:
+    """Tokens that a batch, now of `tokens`, may have with rows of this chunk in it."""
     shorter, longer = sorted((chunk.length, oldest.length))
-    return chunk.kind == oldest.kind and longer <= shorter * longer_by
+    if shorter == longer:
+        return budget
+    if not pads or tokens >= ENOUGH:
+        return 0
+    return budget if longer <= shorter * LONGER else min(SMALL, budget)
 
 
 def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:

@@ -24,11 +24,16 @@ from astrid.spec import Spec
 NEEDS: frozenset[Answers] = frozenset(("values",))
 
 
+AHEAD = 32
+"""Nodes whose rows are run together with those that are needed at once."""
+
+
 class Params(Spec):
     """Settings.
 
     Attributes:
-        evaluations: most rows to run; 2 are the least (the text, and everything masked).
+        evaluations: rows that the values rest on, at most; 2 are the least (the text, and
+            everything masked). A few more are run ahead and not needed in the end.
         unit: the tree's leaves: a `token` or a `word`.
         replace: what becomes of what is left out.
         batch: nodes are split until this many rows are asked for at once, as shap does.
@@ -71,15 +76,41 @@ def explain(text: EncodedText, params: Params) -> Method:
     if count == 0:
         return TokenScores(np.zeros(len(text)))
     game = Partition(balanced_tree(count), params.evaluations, params.batch, params.seed)
-    rows = game.first()
+    rows, known = game.first(), _Known()
     while len(rows):
-        answer: Answer = yield MaskedRows(token_keep(rows, units_T), params.replace)
-        rows = game.next(answer.row_values())
+        if not known.has(rows):
+            # What is likely to be asked next comes along: few rows at a time would run slowly.
+            wanted = known.missing(np.concatenate([rows, game.ahead(AHEAD)]))
+            answer: Answer = yield MaskedRows(token_keep(wanted, units_T), params.replace)
+            known.learn(wanted, answer.row_values())
+        rows = game.next(known.values(rows))
     values_U = game.values()
     pieces_U = np.bincount(units_T[units_T >= 0], minlength=count)
     scores = np.where(units_T >= 0, (values_U / pieces_U)[units_T], 0.0)
     gap = abs(scores.sum() - (game.everything - game.nothing))
     return TokenScores(scores, completeness_gap=float(gap))
+
+
+class _Known:
+    """Values of the rows that were run."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, float] = {}
+
+    def has(self, rows: np.ndarray) -> bool:
+        return all(row.tobytes() in self._values for row in rows)
+
+    def missing(self, rows: np.ndarray) -> np.ndarray:
+        """Those of `rows` that were not run, each once."""
+        found = {row.tobytes(): row for row in rows if row.tobytes() not in self._values}
+        return np.stack(list(found.values()))
+
+    def learn(self, rows: np.ndarray, values: np.ndarray) -> None:
+        pairs = zip(rows, values, strict=True)
+        self._values |= {row.tobytes(): float(value) for row, value in pairs}
+
+    def values(self, rows: np.ndarray) -> np.ndarray:
+        return np.array([self._values[row.tobytes()] for row in rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +157,17 @@ class Partition:
         for part, left, right in zip(self._asked, values[::2], values[1::2], strict=False):
             self._split(part, float(left), float(right))
         return self._ask()
+
+    def ahead(self, count: int) -> np.ndarray:
+        """Rows of the up to `count` nodes that would be split next if nothing new came up."""
+        next_parts = heapq.nsmallest(min(count, self._left // 2), self._queue)
+        rows = [
+            part.context | self._members[child]
+            for *_, part in next_parts
+            if part.node >= self._count
+            for child in self._children(part.node)
+        ]
+        return np.asarray(rows, dtype=bool).reshape(-1, self._count)
 
     def values(self) -> np.ndarray:
         """Values `[U]` of the leaves; a node that was not split shares equally."""
