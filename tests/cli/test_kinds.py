@@ -92,6 +92,10 @@ def test_precision_is_said(astrid, trained, csv_file):
     assert code == 2
     assert "int3" in err
     assert "float32" not in astrid("explain", trained, text, *METHOD)[2]
+    out = ("--out", csv_file.parent / "out", "--engine", "ray", "--precision", "bf16")
+    code, _, err = astrid("explain", trained, "--data", csv_file, *out)
+    assert code == 2
+    assert "--precision" in err
 
 
 def test_weights_that_are_no_numbers(astrid, folder):

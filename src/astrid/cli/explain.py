@@ -103,6 +103,8 @@ def explain(
         place = explain_out.place(out, shard_size, engine, address)
         if spec is None or html is not None:
             raise InputError("--out goes with --data, and without --html")
+        if place.ray and precision not in ("float32", "fp32"):
+            raise InputError("--precision: workers of --engine ray open models as float32")
         rows = explain_out.rows(spec, split)
         opened = options.open_model(model, device, precision)
         asked = _target(opened, target, label, against)
