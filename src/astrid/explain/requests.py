@@ -88,10 +88,18 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class TokenScores:
-    """A method's result: `[T]` scores, and the completeness gap where it promises one."""
+    """A method's result.
+
+    Attributes:
+        scores: `[T]` a score a token.
+        completeness_gap: how far they miss the sum that the method promises; None without one.
+        standard_errors: `[T]` of the scores, where they come from a sample; None where they don't
+            or where the sample doesn't tell.
+    """
 
     scores: np.ndarray
     completeness_gap: float | None = None
+    standard_errors: np.ndarray | None = None
 
 
 Method = Generator[Request, Answer, TokenScores]
