@@ -15,7 +15,13 @@ from astrid.explain.targets import Target
 from astrid.spec import Spec
 from tests import tiny
 
-QUICK = {"lime": {"samples": 60}, "shap": {"evaluations": 60}, "integrated_gradients": {"steps": 8}}
+QUICK = {
+    "lime": {"samples": 60},
+    "shap": {"evaluations": 60},
+    "shapley": {"evaluations": 60, "exact_up_to": 4},
+    "kernel_shap": {"evaluations": 60},
+    "integrated_gradients": {"steps": 8},
+}
 TEXTS = [*tiny.SENTENCES, "a", "b c", tiny.SENTENCES[3] * 4]
 
 every_method = pytest.mark.parametrize("method", methods.names())

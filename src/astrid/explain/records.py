@@ -56,6 +56,8 @@ class Explanation:
         evaluations: rows that the model ran.
         truncated: whether the model saw only the text's beginning.
         special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
+        standard_errors: `[T]` of the token scores, where they come from a sample that tells; those
+            of one word's pieces add up to the word's.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Explanation:
     evaluations: int
     truncated: bool
     special_share: float
+    standard_errors: np.ndarray | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The object that `astrid explain --json` prints, plain values only."""
@@ -96,6 +99,9 @@ class Explanation:
             "evaluations": self.evaluations,
             "truncated": self.truncated,
             "special_share": self.special_share,
+            "standard_errors": None
+            if self.standard_errors is None
+            else [float(error) for error in self.standard_errors],
         }
 
 

@@ -114,6 +114,7 @@ def finished(
         evaluations=outcome.evaluations,
         truncated=text.truncated,
         special_share=float(outside / total) if total > 0 else 0.0,
+        standard_errors=outcome.scores.standard_errors,
     )
 
 

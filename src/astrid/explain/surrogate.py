@@ -5,9 +5,10 @@ model on all $2^U$ rows is then taken of the process, exactly and without anothe
 
 $$k(z, z') = b \sum_i \chi_i \chi'_i + s \prod_i r_i^{[z_i \ne z'_i]} + c, \qquad \chi = 2z - 1$$
 
-$r_i$ near 1 means that unit i hardly takes part in interactions; r, s, b and c are the ones under
-which the seen values are most likely. The process passes through the values that it was fitted
-on, so that what it says of all rows becomes the model's own as more of them are seen.
+$r_i$ near 1 means that unit i hardly takes part in interactions; r, s, b and c are the most
+probable ones given the seen values, under wide log-normal priors. The process passes through the
+values that it was fitted on, so that what it says of all rows becomes the model's own as more of
+them are seen.
 
 Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapter 5; sums of product
 kernels over all subsets: Mohammadi et al., "Computing Exact Shapley Values in Polynomial Time for
@@ -23,8 +24,8 @@ from scipy.optimize import minimize
 LARGEST = 2000
 """Rows that a surrogate is fitted on at most: its time grows with their cube."""
 
-STEPS = 25
-"""Steps of the search for the kernel's settings."""
+STEPS = 60
+"""Steps of the search for the kernel's settings, at most."""
 
 NOISE = 1e-6
 """Variance added to every row's value, as a share of the values' own: single precision."""
@@ -131,14 +132,18 @@ def _fitted(rows_RU: np.ndarray, values_R: np.ndarray, scale: float, odd: bool) 
 
 
 class _Likelihood:
-    """How unlikely the values are under settings of the kernel: logarithms of lengths −ln r_i,
-    then of s, b and c."""
+    """How improbable settings of the kernel are, given the values: logarithms of the lengths
+    −ln r_i, then of s, b and c."""
 
     def __init__(self, signs: np.ndarray, values: np.ndarray, odd: bool) -> None:
+        count = signs.shape[1]
         self.signs = signs
         self._values = values
         self._odd = odd
         self._linear = signs @ signs.T
+        # Priors: e-fold around one length for all, twice as wide for the variances.
+        self._usual = np.log(np.concatenate([np.full(count, 1 / count), [0.5, 0.5 / count, 0.5]]))
+        self._precision = np.concatenate([np.ones(count), np.full(3, 0.25)])
 
     def unpacked(self, settings: np.ndarray) -> tuple[np.ndarray, float, float, float]:
         """Lengths `[U]`, and the variances s, b and c; an odd function has no constant."""
@@ -146,11 +151,11 @@ class _Likelihood:
         return np.exp(settings[:-3]), product, linear, 0.0 if self._odd else constant
 
     def best(self) -> np.ndarray:
-        """The settings under which the values are most likely, by L-BFGS."""
-        count = self.signs.shape[1]
-        start = np.log(np.concatenate([np.full(count, 1 / count), [0.5, 0.5 / count, 0.5]]))
-        bounds = [(np.log(1e-3), np.log(5.0))] * count + [(-12.0, 8.0)] * 3
-        options = {"maxiter": STEPS}
+        """The most probable settings, by L-BFGS."""
+        bounds = [(np.log(1e-3), np.log(5.0))] * self.signs.shape[1] + [(-12.0, 8.0)] * 3
+        # To the end: stopped on the way, the search would make rounding errors visible.
+        options = {"maxiter": STEPS, "ftol": 1e-10, "gtol": 1e-5, "maxcor": 20}
+        start = np.clip(self._usual, *np.transpose(bounds))
         found = minimize(self, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
         return np.asarray(found.x)
 
@@ -160,7 +165,7 @@ class _Likelihood:
         return np.asarray(cho_solve(cho_factor(kernel, lower=True), self._values))
 
     def __call__(self, settings: np.ndarray) -> tuple[float, np.ndarray]:
-        """The negative logarithm of the likelihood, and its gradient in the settings."""
+        """The negative logarithm of the probability, and its gradient in the settings."""
         kernel, near, far = self._kernel(settings)
         lengths, product, linear, constant = self.unpacked(settings)
         factor = cho_factor(kernel, lower=True)
@@ -177,7 +182,9 @@ class _Likelihood:
             ]
         )
         value = self._values @ solved / 2 + np.log(np.diag(factor[0])).sum()
-        return float(value), gradient
+        unusual = settings - self._usual
+        value += (self._precision * unusual**2).sum() / 2
+        return float(value), gradient + self._precision * unusual
 
     def _kernel(self, settings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The kernel with its noise, the product with each row and that with its opposite."""

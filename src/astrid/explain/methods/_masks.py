@@ -28,16 +28,17 @@ def rows_a_size(
     No size gets more than the `most` rows that it has: what one can't take goes to the others.
     Fractions are rounded by one random offset, so that on average every size has its share.
     """
+    # Long texts have more rows of a size than a float can count.
+    most_S = np.array([min(limit, rows) for limit in most], dtype=float)
     share_S = np.zeros(len(mass_S))
     open_S = mass_S > 0
     while open_S.any():
         left = max(rows - share_S[~open_S].sum(), 0.0)
         share_S[open_S] = left * mass_S[open_S] / mass_S[open_S].sum()
-        full_S = open_S & np.array([share >= limit for share, limit in zip(share_S, most)])
+        full_S = open_S & (share_S >= most_S)
         if not full_S.any():
             break
-        # Whole numbers of any length, compared before they are made floats.
-        share_S[full_S] = [most[size] for size in np.flatnonzero(full_S)]
+        share_S[full_S] = most_S[full_S]
         open_S &= ~full_S
     ends = np.floor(np.cumsum(share_S) + random.random() * (1 - 1e-9) + 1e-9)
     return np.diff(ends, prepend=0.0).astype(int)

@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 
 from astrid.explain import surrogate
 from astrid.explain.features import Unit, token_keep, unit_of_tokens
-from astrid.explain.methods._masks import every_row, rows_a_size, rows_of_size, shared
+from astrid.explain.methods._masks import rows_a_size, rows_of_size, shared
 from astrid.explain.requests import MaskedRows, Method, Replace, TokenScores
 from astrid.models.protocol import Answers, EncodedText
 from astrid.spec import Spec

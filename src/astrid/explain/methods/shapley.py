@@ -49,31 +49,27 @@ def explain(text: EncodedText, params: Params) -> Method:
     count = int(units_T.max(initial=-1)) + 1
     if count == 0:
         return TokenScores(np.zeros(len(text)), 0.0, np.zeros(len(text)))
-    if count <= params.exact_up_to:
-        rows = every_row(count)
-        answer = yield MaskedRows(token_keep(rows, units_T), params.replace)
-        values = answer.row_values()
-        nothing, everything = values[0], values[-1]
-        values_U, errors_U = exact(rows, values), np.zeros(count)
-    else:
+    # Orders of the units, or none where all rows are run.
+    orders = None
+    if count > params.exact_up_to:
         orders = sampled_orders(count, params.evaluations, params.seed)
-        rows = rows_of(orders)
-        keep_RT = token_keep(rows.reshape(-1, count), units_T)
-        answer = yield MaskedRows(keep_RT, params.replace)
-        steps = answer.row_values().reshape(len(orders), count + 1)
-        nothing, everything = steps[0, 0], steps[0, -1]
-        values_U, errors_U = mean_gain(orders, steps)
+    rows = every_row(count) if orders is None else rows_of(orders)
+    answer = yield MaskedRows(token_keep(rows, units_T), params.replace)
+    values = answer.row_values()
+    values_U, errors_U = mean_gain(orders, values) if orders is not None else exact(rows, values)
     scores = shared(values_U, units_T)
     errors = None if errors_U is None else shared(errors_U, units_T)
-    return TokenScores(scores, float(abs(scores.sum() - (everything - nothing))), errors)
+    # The last row of an order, as that of all rows, keeps everything.
+    gap = abs(scores.sum() - (values[-1] - values[0]))
+    return TokenScores(scores, float(gap), errors)
 
 
-def exact(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Shapley values `[U]` from all 2^U rows and their values, in any order.
+def exact(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shapley values `[U]` from all 2^U rows and their values, in any order; errors of zero.
 
     >>> rows = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=bool)
     >>> exact(rows, np.array([0.0, 1.0, 2.0, 5.0]))
-    array([2., 3.])
+    (array([2., 3.]), array([0., 0.]))
     """
     count = rows.shape[1]
     size_R = rows.sum(axis=1)
@@ -81,7 +77,7 @@ def exact(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     # A row of size k counts for its units as the row that they joined, against the others.
     joined = (values / (np.maximum(size_R, 1) * groups[size_R])) @ rows
     not_yet = (values / (np.maximum(count - size_R, 1) * groups[size_R])) @ ~rows
-    return np.asarray(joined - not_yet)
+    return np.asarray(joined - not_yet), np.zeros(count)
 
 
 def sampled_orders(count: int, evaluations: int, seed: int) -> np.ndarray:
@@ -96,18 +92,20 @@ def sampled_orders(count: int, evaluations: int, seed: int) -> np.ndarray:
 
 
 def rows_of(orders: np.ndarray) -> np.ndarray:
-    """Rows `[orders, U + 1, U]`: nothing kept, then one unit more at a time."""
+    """Rows `[orders · (U + 1), U]`: nothing kept, then one unit more at a time."""
+    count = orders.shape[1]
     rank = np.argsort(orders, axis=1)
-    return rank[:, None, :] < np.arange(orders.shape[1] + 1)[:, None]
+    return (rank[:, None, :] < np.arange(count + 1)[:, None]).reshape(-1, count)
 
 
-def mean_gain(orders: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def mean_gain(orders: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Means `[U]` of what each unit adds, and their standard errors; None from a single pair.
 
     Args:
         orders: `[2P, U]` pairs of an order and its reverse.
-        steps: `[2P, U + 1]` values as the units join in order.
+        values: of `rows_of(orders)`.
     """
+    steps = values.reshape(len(orders), -1)
     gains = np.take_along_axis(np.diff(steps, axis=1), np.argsort(orders, axis=1), axis=1)
     pairs_PU = gains.reshape(-1, 2, orders.shape[1]).mean(axis=1)
     if len(pairs_PU) == 1:
