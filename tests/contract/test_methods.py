@@ -23,8 +23,10 @@ from tests import model_kinds, tiny
 CHEAP = {
     "expected_gradients": {"samples": 4},
     "integrated_gradients": {"steps": 4},
+    "kernel_shap": {"evaluations": 12},
     "lime": {"samples": 12},
     "shap": {"evaluations": 12},
+    "shapley": {"evaluations": 12, "exact_up_to": 2},
     "smooth_grad": {"samples": 4},
 }
 """Settings with which a method is quick; a method that isn't named runs with its own."""

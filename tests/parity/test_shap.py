@@ -11,6 +11,7 @@ from astrid.explain.methods.shap import Partition, balanced_tree
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
 from tests import tiny
+from tests.parity.games import random_game
 from tests.parity.test_lime import probabilities_of_masks
 
 
@@ -46,12 +47,6 @@ def theirs(game, count, evaluations, batch):
     explainer = shap.explainers.Partition(lambda rows: game(np.asarray(rows)), Masker(count))
     result = explainer(np.zeros((1, count)), max_evals=evaluations, batch_size=batch, silent=True)
     return result.values[0]
-
-
-def random_game(count, seed=0):
-    random = np.random.default_rng(seed)
-    first, second = random.normal(size=(count, 8)), random.normal(size=8)
-    return lambda rows: np.tanh(rows @ first) @ second
 
 
 @pytest.mark.parametrize("count", [2, 3, 7, 16, 33])

@@ -63,6 +63,8 @@ class Explanation:
             there was no tolerance.
         special_share: share of Σ|score| that lies on tokens belonging to no word, in [0, 1].
         precision: what the model's weights were held in.
+        standard_errors: `[T]` of the token scores, where they come from a sample that tells; those
+            of one word's pieces add up to the word's.
     """
 
     text: str
@@ -80,6 +82,7 @@ class Explanation:
     special_share: float
     converged: bool | None = None
     precision: str = "float32"
+    standard_errors: np.ndarray | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The object that `astrid explain --json` prints, plain values only."""
@@ -107,6 +110,9 @@ class Explanation:
             "truncated": self.truncated,
             "special_share": self.special_share,
             "precision": self.precision,
+            "standard_errors": None
+            if self.standard_errors is None
+            else [float(error) for error in self.standard_errors],
         }
 
 

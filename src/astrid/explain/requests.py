@@ -135,11 +135,14 @@ class TokenScores:
             makes no such promise.
         converged: whether an adaptive method reached its tolerance before its limit; None where
             there was none.
+        standard_errors: `[T]` of the scores, where they come from a sample; None where they don't
+            or where the sample doesn't tell.
     """
 
     scores: np.ndarray
     completeness_gap: float | None = None
     converged: bool | None = None
+    standard_errors: np.ndarray | None = None
 
 
 Method = Generator[Request, Answer, TokenScores]

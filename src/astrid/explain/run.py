@@ -116,6 +116,7 @@ def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel)
         special_share=float(outside / total) if total > 0 else 0.0,
         converged=outcome.scores.converged,
         precision=model.facts.precision,
+        standard_errors=outcome.scores.standard_errors,
     )
 
 

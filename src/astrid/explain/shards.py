@@ -124,6 +124,7 @@ def schema() -> "pyarrow.Schema":
         "truncated": pa.bool_(),
         "special_share": pa.float64(),
         "precision": pa.string(),
+        "standard_errors": scores,
     }
     return pa.schema(list(fields.items()))
 
