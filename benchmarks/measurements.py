@@ -13,9 +13,10 @@ from scipy.stats import spearmanr
 
 from astrid.explain.records import Explanations
 from astrid.explain.run import explain, predict
+from astrid.explain.targets import Target
 from astrid.models.load import load_model
 from astrid.models.text_model import TransformerClassifier
-from benchmarks import peers
+from benchmarks import peers, sampling
 from benchmarks.timing import (
     backward_flops,
     compare,
@@ -37,6 +38,8 @@ class Sizes:
     rounds: int
     scaling: tuple[int, int]
     memory: tuple[int, int]
+    lime_words: tuple[int, ...]
+    shapley_words: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,60 @@ def lime(load: Workload, sizes: Sizes, precision: str) -> Line:
     )
 
 
+def lime_error(load: Workload, sizes: Sizes) -> Line:
+    """Time for the error that 1,000 plain samples have, by a surrogate, against `lime`."""
+    games = sampling.games_of(
+        load.model, load.texts, sizes.lime_words, 1, Target("probability"), "delete"
+    )
+    plain = sampling.lime_error(games, 1000, sampling.plain_lime)
+    budgets = (60, 80, 100, 125, 150, 200, 250, 350)
+    curve = {n: sampling.lime_error(games, n, sampling.surrogate_lime) for n in budgets}
+    rows = sampling.needed(curve, plain)
+    texts = [game.text for game in games]
+    params = {
+        "sampling": "surrogate",
+        "replace": "delete",
+        "samples": int(np.ceil(min(rows, max(budgets)))),
+    }
+    ratio = compare(
+        lambda: explain(load.model, texts, "lime", params=params),
+        lambda: peers.lime_scores(load, texts),
+        sizes.rounds,
+    )
+    return Line(
+        "LIME, the error of 1,000 plain samples, against lime",
+        ratio.times,
+        10,
+        details={
+            "rows_needed": rows,
+            "error": plain,
+            "curve": curve,
+            "words": sizes.lime_words,
+        }
+        | vars(ratio),
+    )
+
+
+def shapley_error(load: Workload, sizes: Sizes) -> Line:
+    """Evaluations for the error that the better of shap's two estimators has with 500."""
+    games = sampling.games_of(load.model, load.texts, sizes.shapley_words, 1, Target("probability"))
+    theirs = {
+        "permutation": sampling.shapley_error(games, 500, sampling.their_permutations),
+        "kernel": sampling.shapley_error(games, 500, sampling.their_kernel),
+    }
+    budgets = (60, 80, 100, 125, 150, 200, 250, 350, 500)
+    curve = {n: sampling.shapley_error(games, n, sampling.surrogate_shapley) for n in budgets}
+    rows = sampling.needed(curve, min(theirs.values()))
+    return Line(
+        "Shapley values, evaluations for the error of shap's better estimator with 500",
+        rows,
+        250,
+        "rows",
+        at_most=True,
+        details={"error_with_500": theirs, "curve": curve, "words": sizes.shapley_words},
+    )
+
+
 def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
     """500 evaluations, against shap with the same tree (same values) and with its own."""
     model = opened(load, precision)
@@ -240,7 +297,8 @@ def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
             Line(
                 f"Owen values, 500 evaluations, against shap {name}, {precision}",
                 ratio.times,
-                2 if exact else 6,
+                # A user runs shap with its own tree; on the same tree both run the same rows.
+                None if other is peers.owen_scores else 2 if exact else 6,
                 details=details | vars(ratio),
             )
         )

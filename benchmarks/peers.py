@@ -30,8 +30,8 @@ def predictor(load: Workload) -> Callable[[Any], np.ndarray]:
                     padding=True,
                     truncation=True,
                     return_tensors="pt",
-                )
-                found.append(load.module(**batch).logits.softmax(-1))
+                ).to(load.device)
+                found.append(load.module(**batch).logits.softmax(-1).cpu())
         return torch.cat(found).numpy()
 
     return predict
@@ -44,7 +44,7 @@ def captum_scores(
     scores, gaps = [], []
     for text in texts:
         extra = {"padding": "max_length", "max_length": PADDED} if padded else {}
-        encoding = load.tokenizer(text, return_tensors="pt", **extra)
+        encoding = load.tokenizer(text, return_tensors="pt", **extra).to(load.device)
         mask = encoding["attention_mask"]
         embeds = load.module.get_input_embeddings()(encoding["input_ids"]).detach()
 
@@ -61,7 +61,7 @@ def captum_scores(
             n_steps=steps,
             return_convergence_delta=True,
         )
-        scores.append(found.sum(-1)[0, : int(mask.sum())].detach().numpy())
+        scores.append(found.sum(-1)[0, : int(mask.sum())].detach().cpu().numpy())
         gaps.append(abs(float(delta)))
     return scores, gaps
 

@@ -22,9 +22,25 @@ from benchmarks.workload import Workload, workload
 
 QUICK = os.environ.get("BENCH") == "quick"
 SIZES = (
-    Sizes(texts=16, few=3, rounds=3, scaling=(50, 200), memory=(200, 2000))
+    Sizes(
+        texts=16,
+        few=2,
+        rounds=3,
+        scaling=(50, 200),
+        memory=(200, 2000),
+        lime_words=(9, 11),
+        shapley_words=(9, 10, 11),
+    )
     if QUICK
-    else Sizes(texts=64, few=8, rounds=5, scaling=(400, 1600), memory=(500, 10_000))
+    else Sizes(
+        texts=64,
+        few=8,
+        rounds=5,
+        scaling=(400, 1600),
+        memory=(500, 10_000),
+        lime_words=(8, 10, 12, 20, 28),
+        shapley_words=(9, 9, 10, 10, 11, 11, 12, 12),
+    )
 )
 OUT = Path("runs/bench.json")
 
@@ -32,13 +48,19 @@ OUT = Path("runs/bench.json")
 def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
     """What is measured, in the order of the table."""
     half = "bfloat16"
-    return {
+    found: dict[str, Callable[[], list[Line]]] = {
         "rate": lambda: measurements.shares(load, SIZES, "float32"),
         "captum": lambda: measurements.integrated_gradients(load, SIZES, "float32"),
         "tolerance": lambda: [measurements.tolerance(load, SIZES)],
         "lime": lambda: [measurements.lime(load, SIZES, "float32")],
+        "lime error": lambda: [measurements.lime_error(load, SIZES)],
+        "shapley error": lambda: [measurements.shapley_error(load, SIZES)],
         "shap": lambda: measurements.owen(load, SIZES, "float32"),
         "scaling": lambda: measurements.scaling(load, SIZES),
+    }
+    if QUICK and not has_half_products(load.device):
+        return found
+    return found | {
         "bf16": lambda: measurements.precision_cost(load, SIZES),
         "bf16 rate": lambda: measurements.shares(load, SIZES, half),
         "bf16 captum": lambda: measurements.integrated_gradients(load, SIZES, half),
@@ -47,22 +69,33 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
     }
 
 
+def has_half_products(device: str) -> bool:
+    """Whether the processor or the card multiplies bf16 matrices faster than float32."""
+    return device == "cuda" or torch.cpu._is_amx_tile_supported()
+
+
 def main() -> None:
     console = Console(stderr=True)
-    load = workload()
-    console.print(f"{load.says}; {SIZES.texts} texts, {SIZES.rounds} rounds")
-    if not torch.cuda.is_available():
-        console.print("no CUDA device here: the part of the benchmark on a GPU is skipped")
     chosen = sys.argv[1:]
-    todo = {name: run for name, run in parts(load).items() if not chosen or name in chosen}
-    lines: list[Line] = []
-    with bar("measuring", len(todo)) as advance:
-        for run in todo.values():
-            lines += run()
-            advance()
-    Console(width=130).print(_table(lines))
+    record = []
+    for device in ("cpu", "cuda"):
+        if device == "cuda" and not torch.cuda.is_available():
+            console.print("no CUDA device here: the part of the benchmark on a GPU is skipped")
+            continue
+        load = workload(device)
+        console.print(f"{device}: {load.says}; {SIZES.texts} texts, {SIZES.rounds} rounds")
+        if not has_half_products(device):
+            console.print("no bf16 matrix instructions here: bf16 is slower than float32")
+        todo = {name: run for name, run in parts(load).items() if not chosen or name in chosen}
+        lines: list[Line] = []
+        with bar("measuring", len(todo)) as advance:
+            for run in todo.values():
+                lines += run()
+                advance()
+        Console(width=130).print(_table(lines))
+        record.append(_record(load, lines))
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(_record(load, lines), indent=2) + "\n", encoding="utf-8")
+    OUT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {OUT}")
 
 
@@ -80,6 +113,7 @@ def _record(load: Workload, lines: list[Line]) -> dict[str, object]:
     return {
         "workload": load.says,
         "sizes": vars(SIZES),
+        "device": load.device,
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "threads": torch.get_num_threads(),

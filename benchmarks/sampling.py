@@ -21,7 +21,7 @@ from astrid.explain.engine import Engine, Job
 from astrid.explain.features import token_keep, unit_of_tokens
 from astrid.explain.methods import kernel_shap, lime, shapley
 from astrid.explain.methods._masks import every_row
-from astrid.explain.requests import MaskedRows, Method, TokenScores
+from astrid.explain.requests import MaskedRows, Method, Replace, TokenScores
 from astrid.explain.targets import Target
 from astrid.models.protocol import EncodedText, TextModel
 from astrid.text.sources import verdicts
@@ -39,8 +39,12 @@ Estimator = Callable[["Game", int, int], np.ndarray]
 class Game:
     """The model's output on one text as a function of rows of kept words; no row runs twice."""
 
-    def __init__(self, model: TextModel, text: str, target: Target) -> None:
+    def __init__(
+        self, model: TextModel, text: str, target: Target, replace: Replace = "auto"
+    ) -> None:
         self._model = model
+        self.text = text
+        self._replace = replace
         self._target = target
         self._text = model.encode(text)
         self._units = unit_of_tokens(self._text, "word")
@@ -60,7 +64,7 @@ class Game:
         found: list[np.ndarray] = []
 
         def ask(text: EncodedText) -> Method:
-            answer = yield MaskedRows(token_keep(rows, self._units))
+            answer = yield MaskedRows(token_keep(rows, self._units), self._replace)
             found.append(answer.row_values())
             return TokenScores(np.zeros(len(text)))
 
@@ -169,14 +173,19 @@ def their_kernel(game: Game, evaluations: int, seed: int) -> np.ndarray:
 
 
 def games_of(
-    model: TextModel, texts: Sequence[str], words: Sequence[int], each: int, target: Target
+    model: TextModel,
+    texts: Sequence[str],
+    words: Sequence[int],
+    each: int,
+    target: Target,
+    replace: Replace = "auto",
 ) -> list[Game]:
     """Games of the first so many words of texts that are long enough, `each` texts a length."""
     found = []
     for length in words:
         spans = [(text, find_words(text)) for text in texts]
         long = [text[: span[length - 1][1]] for text, span in spans if len(span) >= length]
-        found += [Game(model, text, target) for text in long[:each]]
+        found += [Game(model, text, target, replace) for text in long[:each]]
     return [game for game in found if game.count > 1]
 
 

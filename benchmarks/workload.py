@@ -38,11 +38,12 @@ class Workload:
     module: Any
     tokenizer: Any
     source: str
+    device: str
     texts: list[str]
     plain: list[str]
 
 
-def workload() -> Workload:
+def workload(device: str = "cpu") -> Workload:
     """Real sentences and weights where the tests find them, else generated ones."""
     data, weights = folder("data"), folder("weights")
     if data is None or weights is None:
@@ -53,12 +54,13 @@ def workload() -> Workload:
         texts = table["sentence"].tolist()
         says = "MiniLM-L6 fine-tuned on 2,000 sentences of SST-2, which are also the texts"
         source = _tuned_model(weights / "minilm-l6", texts, table["label"].tolist())
-    model = load_model(source)
-    module = AutoModelForSequenceClassification.from_pretrained(source, dtype=torch.float32).eval()
+    model = load_model(source, device=device)
+    module = AutoModelForSequenceClassification.from_pretrained(source, dtype=torch.float32)
+    module = module.eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(source)
     fitting = [text for text in texts if SHORTEST <= len(model.encode(text)) <= LONGEST]
     plain = [text for text in fitting if _is_plain(model, text)]
-    return Workload(says, model, module, tokenizer, source, fitting, plain)
+    return Workload(says, model, module, tokenizer, source, device, fitting, plain)
 
 
 def spread(load: Workload, texts: list[str], count: int) -> list[str]:
