@@ -34,7 +34,7 @@ class Params(Spec):
 
     Attributes:
         evaluations: most rows to run; all 2^U where that is fewer.
-        estimator: `regression`, or `surrogate`: needs less than half the rows for the same error.
+        estimator: `regression`, or `surrogate`: about half the rows, or fewer, for the same error.
         unit: what is left out as one: a `word` or a `token`.
         replace: what becomes of what is left out.
         seed: of the rows.

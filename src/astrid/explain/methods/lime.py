@@ -36,7 +36,7 @@ class Params(Spec):
 
     Attributes:
         samples: texts that the linear model is fitted on, the whole text included.
-        sampling: `plain`, as `lime` does; or `surrogate`: 150 samples then do for 1,000.
+        sampling: `plain`, as `lime` does; or `surrogate`: 100 to 260 samples then do for 1,000.
         seed: of the samples.
         unit: what is left out as one: a `word` or a `token`.
         replace: what becomes of what is left out.
