@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from astrid.errors import InputError
+from astrid.errors import CallFailed, InputError, Interrupted
 from astrid.explain import methods
 from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
 from astrid.models.outputs import answers
-from astrid.models.protocol import Batch, EncodedText, TextModel
+from astrid.models.protocol import Batch, EncodedText, ReadsStrings, TextModel
 from astrid.progress import Advance, silent
 from astrid.text.words import find_words, token_shares
 
@@ -41,15 +41,23 @@ def explain(
 
     Raises:
         InputError: an unknown method or setting, or a method that this model can't be given to.
+        Interrupted: a call to a black box failed; the error holds the finished explanations.
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
-    found: list[Explanation | None] = [None] * len(texts)
-    for number, explanation in stream(
-        model, texts, method, target=target, params=params, token_budget=token_budget
-    ):
-        found[number] = explanation
-        advance()
-    return Explanations([explanation for explanation in found if explanation is not None])
+    found: dict[int, Explanation] = {}
+    try:
+        for number, explanation in stream(
+            model, texts, method, target=target, params=params, token_budget=token_budget
+        ):
+            found[number] = explanation
+            advance()
+    except CallFailed as error:
+        raise Interrupted(
+            f"{error}; {len(found)} of {len(texts)} texts are explained",
+            Explanations([found[number] for number in sorted(found)]),
+            tuple(sorted(found)),
+        ) from error
+    return Explanations([found[number] for number in sorted(found)])
 
 
 def stream(
@@ -129,8 +137,10 @@ def predict(
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
     order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
-    lengths = [len(text) for text in encoded]
-    for rows in _by_budget(order, lengths, batch_tokens, model.pads):
+    lengths, budget = [len(text) for text in encoded], batch_tokens
+    if isinstance(model, ReadsStrings):
+        lengths, budget = [1] * len(encoded), model.batch_size
+    for rows in _by_budget(order, lengths, budget, model.pads):
         batch = plain_batch(model, [encoded[row] for row in rows])
         probabilities[rows] = _probabilities(model, batch)
         advance(len(rows))

@@ -6,6 +6,7 @@ from astrid.errors import CallFailed, InputError
 from astrid.models.black_box.answers import Outputs
 from astrid.models.black_box.box import BlackBox, Function
 from astrid.models.black_box.limits import Limits, Price, within
+from astrid.spec import checked
 
 
 class CallableModel(BlackBox):
@@ -51,15 +52,13 @@ class CallableModel(BlackBox):
     ) -> None:
         if not callable(function):
             raise InputError(f"{name}: a function of a list of strings is needed")
-        if timeout is not None and timeout <= 0:
-            raise InputError(f"{name}: timeout={timeout}; give seconds above 0, or None")
         super().__init__(
             labels,
             name=name,
             replacement=replacement,
             outputs=outputs,
             batch_size=batch_size,
-            limits=Limits(timeout=timeout, retries=0, budget=budget),
+            limits=checked(Limits, {"timeout": timeout, "retries": 0, "budget": budget}, name),
             price=price or Price(),
         )
         self._function = function
@@ -71,7 +70,7 @@ class CallableModel(BlackBox):
                 return self._function(texts)
             return within(self.limits.timeout, lambda: self._function(texts))
         except TimeoutError as error:
-            raise CallFailed(f"{self.name}: {error or 'timed out'}") from error
+            raise CallFailed(f"{self.name}: {str(error) or 'timed out'}") from error
         except CallFailed:
             raise
         except Exception as error:
