@@ -14,11 +14,11 @@ class InputError(Exception):
         super().__init__(" ".join(message.split()))
 
 
-class CallFailed(InputError):
+class CallError(InputError):
     """A model that is only reachable by calls gave no usable answer, or may not be called again."""
 
 
-class Interrupted(InputError):
+class UnfinishedError(InputError):
     """A run ended early because a call failed; what was finished by then is kept.
 
     Attributes:
@@ -26,9 +26,7 @@ class Interrupted(InputError):
         numbers: which texts these are, counted from 0.
     """
 
-    def __init__(
-        self, message: str, explanations: Sequence[Any], numbers: tuple[int, ...]
-    ) -> None:
+    def __init__(self, message: str, explanations: Sequence[Any], numbers: tuple[int, ...]) -> None:
         super().__init__(message)
         self.explanations = explanations
         self.numbers = numbers

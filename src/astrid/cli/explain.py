@@ -1,17 +1,18 @@
 """`astrid explain`: which words a model's answer rests on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrid.cli import options
-from astrid.errors import InputError
+from astrid.cli import options, remote
+from astrid.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from astrid.explain.records import Explanation
+    from astrid.explain.records import Explanation, Explanations
+    from astrid.explain.targets import Target
     from astrid.models.protocol import TextModel
 
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
@@ -23,6 +24,8 @@ Examples:
   astrid explain runs/demo/teacher "The signed contract was found." --method integrated_gradients
 
   astrid explain runs/demo/teacher --data verdicts --split test --limit 20 -m shap --json
+
+  astrid explain https://host/path --labels neg,pos "A good film." -m lime
 """
 
 
@@ -31,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    model: str = typer.Argument(help="A model folder or hub id."),
+    model: str = typer.Argument(help="A model folder, hub id, or http address."),
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to explain.")] = None,
     data: Annotated[
         str | None, typer.Option("--data", help="A data set's name or a file, instead of texts.")
@@ -39,7 +42,14 @@ def explain(
     text_field: options.TextField = "text",
     label_field: options.LabelField = "label",
     data_path: options.Path_ = None,
-    labels: options.Labels = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            help="Classes in order, separated by commas: all of an http address, or those of the "
+            "data set to keep.",
+        ),
+    ] = None,
     split: options.Split = "test",
     limit: Annotated[
         int | None, typer.Option("--limit", help="Explain the first N.", min=1)
@@ -56,18 +66,26 @@ def explain(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page with coloured words.")
     ] = None,
+    api: remote.Api = None,
+    token_env: remote.TokenEnv = None,
+    rate_limit: remote.RateLimit = None,
+    budget: remote.Budget = None,
+    timeout: remote.Timeout = None,
+    price: remote.CallPrice = None,
     device: options.Device = "cpu",
     as_json: options.Json = False,
 ) -> None:
-    from astrid.explain import run
-    from astrid.progress import bar, silent
+    from astrid.models.address import is_address
 
+    away = is_address(model)
+    asked_of = remote.Remote(api, token_env, rate_limit, budget, timeout, price)
     if (data is None) == (not texts):
         raise InputError("explain: give either texts or --data, one of the two")
     if data is None:
         wanted = texts or []
     else:
-        spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
+        kept = None if away else labels
+        spec = options.data_spec(data, text_field, label_field, None, data_path, kept)
         wanted = options.documents(spec, split).texts
     wanted = wanted[:limit]
     for number, text in enumerate(wanted):
@@ -75,17 +93,36 @@ def explain(
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
-    opened = options.open_model(model, device)
-    asked = _target(opened, target, label, against)
     settings = options.settings(params)
-    if len(wanted) > 1:
-        with bar(f"explaining ({method})", len(wanted)) as advance:
-            found = run.explain(
-                opened, wanted, method, target=asked, params=settings, advance=advance
-            )
+    opened: TextModel
+    if away:
+        opened = remote.open_remote(model, labels, asked_of, (wanted, method, settings))
     else:
-        found = run.explain(opened, wanted, method, target=asked, params=settings, advance=silent)
+        asked_of.refuse()
+        opened = options.open_model(model, device)
+    asked = _target(opened, target, label, against)
+    try:
+        found = _explain(opened, wanted, method, asked, settings)
+    except UnfinishedError as error:
+        _show(error.explanations, html, as_json)
+        raise
     _warn_of_limits(found)
+    _show(found, html, as_json)
+
+
+def _explain(
+    model: "TextModel", texts: list[str], method: str, target: "Target", params: dict[str, Any]
+) -> "Explanations":
+    from astrid.explain import run
+    from astrid.progress import bar, silent
+
+    if len(texts) == 1:
+        return run.explain(model, texts, method, target=target, params=params, advance=silent)
+    with bar(f"explaining ({method})", len(texts)) as advance:
+        return run.explain(model, texts, method, target=target, params=params, advance=advance)
+
+
+def _show(found: "Sequence[Explanation]", html: Path | None, as_json: bool) -> None:
     if html is not None:
         _write_page(html, list(found))
     if as_json:
@@ -95,7 +132,7 @@ def explain(
         _print(found)
 
 
-def _target(model: "TextModel", kind: str, label: str | None, against: str | None):  # type: ignore[no-untyped-def]
+def _target(model: "TextModel", kind: str, label: str | None, against: str | None) -> "Target":
     from astrid.explain.targets import Target
 
     return Target(kind, _index(model, label), _index(model, against))  # type: ignore[arg-type]

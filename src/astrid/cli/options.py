@@ -99,8 +99,12 @@ def documents(spec: "DataSpec", split: str) -> "Corpus":
 
 def open_model(source: str, device: str) -> "TransformerClassifier":
     """The model, with what is doubtful about it said on stderr."""
+    from astrid.models.address import is_address, public_address
     from astrid.models.load import load_model
 
+    if is_address(source):
+        address = public_address(source)
+        raise InputError(f"{address}: only astrid explain takes a model behind an address")
     model = load_model(source, device=device)
     for warning in model.facts.warnings:
         say(f"warning: {warning}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from astrid.errors import CallFailed, InputError
+from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
 from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
@@ -90,7 +90,7 @@ class Engine:
 
         Raises:
             InputError: a method can't be run on this model, or its scores are not finite.
-            CallFailed: a call to the model failed; jobs whose rows were answered come before.
+            CallError: a call to the model failed; jobs whose rows were answered come before.
         """
         # An earlier run that was left unfinished must not mix with this one.
         self._sessions, self._pool, self._owner = {}, [], {}
@@ -104,7 +104,7 @@ class Engine:
                     self._admit(*following)
             try:
                 self._run_batch()
-            except CallFailed:
+            except CallError:
                 while self._ready():
                     yield from self._advance_all()
                 raise

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from astrid.errors import CallFailed, InputError, Interrupted
+from astrid.errors import CallError, InputError, UnfinishedError
 from astrid.explain import methods
 from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
+from astrid.explain.estimate import estimate, require_within_budget
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
+from astrid.models.black_box.box import BlackBox
 from astrid.models.outputs import answers
 from astrid.models.protocol import Batch, EncodedText, ReadsStrings, TextModel
 from astrid.progress import Advance, silent
@@ -41,7 +43,7 @@ def explain(
 
     Raises:
         InputError: an unknown method or setting, or a method that this model can't be given to.
-        Interrupted: a call to a black box failed; the error holds the finished explanations.
+        UnfinishedError: a call to a black box failed; the error holds the finished explanations.
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
     found: dict[int, Explanation] = {}
@@ -51,8 +53,8 @@ def explain(
         ):
             found[number] = explanation
             advance()
-    except CallFailed as error:
-        raise Interrupted(
+    except CallError as error:
+        raise UnfinishedError(
             f"{error}; {len(found)} of {len(texts)} texts are explained",
             Explanations([found[number] for number in sorted(found)]),
             tuple(sorted(found)),
@@ -69,9 +71,16 @@ def stream(
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
 ) -> Iterator[tuple[int, Explanation]]:
-    """As `explain`, but yields (number of the text, explanation) as each is finished."""
+    """As `explain`, but yields (number of the text, explanation) as each is finished.
+
+    Raises:
+        InputError: as `explain`.
+        CallError: a call to a black box failed; what was finished by then is yielded before.
+    """
     run = bound_method(model, method, params or {})
     targets = _targets(target, len(texts))
+    if isinstance(model, BlackBox) and model.meter.left is not None:
+        require_within_budget(model, estimate(model, texts, method, params))
     encoded: dict[int, EncodedText] = {}
 
     def jobs() -> Iterator[Job]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from astrid.errors import CallFailed
+from astrid.errors import CallError
 from astrid.spec import nearest
 
 Outputs = Literal["probabilities", "logits"]
@@ -28,7 +28,7 @@ def checked(
     in the order of `labels`.
 
     Raises:
-        CallFailed: another shape or kind, numbers that are not finite, or no probabilities. The
+        CallError: another shape or kind, numbers that are not finite, or no probabilities. The
             message says what came back, never the texts.
 
     >>> checked([[{"label": "b", "score": 0.25}, {"label": "a", "score": 0.75}]], 1, "ab",
@@ -40,11 +40,11 @@ def checked(
         answer = [_by_label(row, labels, name) for row in answer]  # type: ignore[attr-defined]
     rows = _numbers(answer)
     if rows is None:
-        raise CallFailed(f"{name}: gave {_kind(answer)}; {wanted}")
+        raise CallError(f"{name}: gave {_kind(answer)}; {wanted}")
     if rows.shape != (count, len(labels)):
-        raise CallFailed(f"{name}: gave numbers of shape {list(rows.shape)}; {wanted}")
+        raise CallError(f"{name}: gave numbers of shape {list(rows.shape)}; {wanted}")
     if not np.isfinite(rows).all():
-        raise CallFailed(f"{name}: gave numbers that are not finite (NaN or infinite); {wanted}")
+        raise CallError(f"{name}: gave numbers that are not finite (NaN or infinite); {wanted}")
     if outputs == "probabilities":
         _check_probabilities(rows, name)
     return rows
@@ -60,9 +60,9 @@ def _check_probabilities(rows: np.ndarray, name: str) -> None:
     off = np.abs(rows.sum(axis=1) - 1).max(initial=0.0)
     hint = 'probabilities are needed (outputs="logits" takes any numbers)'
     if low < 0 or high > 1 + TOLERANCE:
-        raise CallFailed(f"{name}: gave numbers from {low:.4g} to {high:.4g}; {hint}")
+        raise CallError(f"{name}: gave numbers from {low:.4g} to {high:.4g}; {hint}")
     if off > TOLERANCE:
-        raise CallFailed(f"{name}: gave rows whose sum is {off:.4g} away from 1; {hint}")
+        raise CallError(f"{name}: gave rows whose sum is {off:.4g} away from 1; {hint}")
 
 
 def _numbers(answer: object) -> np.ndarray | None:
@@ -87,13 +87,13 @@ def _by_label(row: list[Any], labels: Sequence[str], name: str) -> list[float]:
     try:
         scores = {str(item["label"]): item["score"] for item in row}
     except (KeyError, TypeError):
-        raise CallFailed(f"{name}: gave objects without a label and a score") from None
+        raise CallError(f"{name}: gave objects without a label and a score") from None
     unknown = sorted(scores.keys() - set(labels))
     missing = [label for label in labels if label not in scores]
     if unknown:
-        raise CallFailed(f'{name}: gave a class "{unknown[0][:40]}"; {nearest(unknown[0], labels)}')
+        raise CallError(f'{name}: gave a class "{unknown[0][:40]}"; {nearest(unknown[0], labels)}')
     if missing:
-        raise CallFailed(
+        raise CallError(
             f'{name}: gave no score for the class "{missing[0]}"; let it answer with all classes'
         )
     return [scores[label] for label in labels]

@@ -69,7 +69,7 @@ class BlackBox(ABC):
         """One call for at most `batch_size` texts: whatever came back.
 
         Raises:
-            CallFailed: nothing did.
+            CallError: nothing did.
         """
 
     @property
@@ -114,14 +114,12 @@ class BlackBox(ABC):
         """Logits `[B, K]` of `batch.texts`; strings that were answered before cost no call.
 
         Raises:
-            CallFailed: a call failed, or its answer is none. Answers until then are remembered.
+            CallError: a call failed, or its answer is none. Answers until then are remembered.
         """
         assert batch.texts is not None, "a black box reads strings"
         keys = [_key(text) for text in batch.texts]
         missing = {
-            key: text
-            for key, text in zip(keys, batch.texts, strict=True)
-            if key not in self._known
+            key: text for key, text in zip(keys, batch.texts, strict=True) if key not in self._known
         }
         texts = list(missing.values())
         for start in range(0, len(texts), self.batch_size):
@@ -130,9 +128,7 @@ class BlackBox(ABC):
         return torch.as_tensor(answers_.logits(rows, self.outputs))
 
     def _learn(self, texts: list[str]) -> None:
-        rows = answers_.checked(
-            self._ask(texts), len(texts), self.labels, self.outputs, self.name
-        )
+        rows = answers_.checked(self._ask(texts), len(texts), self.labels, self.outputs, self.name)
         self._known.update(zip(map(_key, texts), rows, strict=True))
 
     def forget(self) -> None:

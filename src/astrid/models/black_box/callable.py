@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from astrid.errors import CallFailed, InputError
+from astrid.errors import CallError, InputError
 from astrid.models.black_box.answers import Outputs
 from astrid.models.black_box.box import BlackBox, Function
 from astrid.models.black_box.limits import Limits, Price, within
@@ -70,11 +70,11 @@ class CallableModel(BlackBox):
                 return self._function(texts)
             return within(self.limits.timeout, lambda: self._function(texts))
         except TimeoutError as error:
-            raise CallFailed(f"{self.name}: {str(error) or 'timed out'}") from error
-        except CallFailed:
+            raise CallError(f"{self.name}: {str(error) or 'timed out'}") from error
+        except CallError:
             raise
         except Exception as error:
             message = " ".join(str(error).split())[:200]
-            raise CallFailed(
+            raise CallError(
                 f"{self.name}: the function raised {type(error).__name__}: {message}"
             ) from error

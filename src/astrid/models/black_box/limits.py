@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from astrid.errors import CallFailed
+from astrid.errors import CallError
 from astrid.spec import Spec
 
 T = TypeVar("T")
@@ -63,11 +63,11 @@ class Meter:
         """Count one call, and wait until its turn.
 
         Raises:
-            CallFailed: the budget is used up.
+            CallError: the budget is used up.
         """
         with self._lock:
             if self.left == 0:
-                raise CallFailed(f"{self._name}: the budget of {self._budget} calls is used up")
+                raise CallError(f"{self._name}: the budget of {self._budget} calls is used up")
             self.calls += 1
             now = time.monotonic()
             turn = max(self._next, now)
