@@ -145,10 +145,10 @@ def predict(
     texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
-    order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
     lengths, budget = [len(text) for text in encoded], batch_tokens
     if isinstance(model, ReadsStrings):
         lengths, budget = [1] * len(encoded), model.batch_size
+    order = sorted(range(len(texts)), key=lambda number: lengths[number])
     for rows in _by_budget(order, lengths, budget, model.pads):
         batch = plain_batch(model, [encoded[row] for row in rows])
         probabilities[rows] = _probabilities(model, batch)
