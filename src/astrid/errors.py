@@ -1,4 +1,7 @@
-"""The one error that users are meant to see."""
+"""The errors that users are meant to see."""
+
+from collections.abc import Sequence
+from typing import Any
 
 
 class InputError(Exception):
@@ -14,3 +17,21 @@ class InputError(Exception):
     def __init__(self, message: str, text: int | None = None) -> None:
         super().__init__(" ".join(message.split()))
         self.text = text
+
+
+class CallError(InputError):
+    """A model that is only reachable by calls gave no usable answer, or may not be called again."""
+
+
+class UnfinishedError(InputError):
+    """A run ended early because a call failed; what was finished by then is kept.
+
+    Attributes:
+        explanations: the finished explanations, in the order of their texts.
+        numbers: which texts these are, counted from 0.
+    """
+
+    def __init__(self, message: str, explanations: Sequence[Any], numbers: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.explanations = explanations
+        self.numbers = numbers

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrid.cli import explain_out, options
-from astrid.errors import InputError
+from astrid.cli import explain_out, options, remote
+from astrid.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,8 @@ Examples:
   astrid explain runs/demo/teacher --data cases.csv --text-field facts --out explained
 
   astrid explain runs/demo/teacher --data cases.csv --out explained --engine ray --address auto
+
+  astrid explain https://host/path --labels neg,pos "A good film." -m lime
 """
 
 
@@ -40,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    model: str = typer.Argument(help="A model folder or hub id."),
+    model: str = typer.Argument(help="A model folder, hub id, or http address."),
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to explain.")] = None,
     data: Annotated[
         str | None, typer.Option("--data", help="A data set's name or a file, instead of texts.")
@@ -48,7 +50,14 @@ def explain(
     text_field: options.TextField = "text",
     label_field: options.LabelField = "label",
     data_path: options.Path_ = None,
-    labels: options.Labels = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            help="Classes in order, separated by commas: all of an http address, or those of the "
+            "data set to keep.",
+        ),
+    ] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -85,30 +94,44 @@ def explain(
         str | None,
         typer.Option("--address", help="Ray cluster (host:port, auto); default: one started here."),
     ] = None,
+    api: remote.Api = None,
+    token_env: remote.TokenEnv = None,
+    rate_limit: remote.RateLimit = None,
+    budget: remote.Budget = None,
+    timeout: remote.Timeout = None,
+    price: remote.CallPrice = None,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
+    from astrid.models.address import is_address
+
+    away = is_address(model)
+    asked_of = remote.Remote(api, token_env, rate_limit, budget, timeout, price)
     if (data is None) == (not texts):
         raise InputError("explain: give either texts or --data, one of the two")
-    if data is None and any(option is not None for option in (data_path, labels, split)):
+    of_data = (data_path, split) if away else (data_path, labels, split)
+    if data is None and any(option is not None for option in of_data):
         raise InputError("--data-path, --labels and --split go with --data, not with texts")
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
+    if not away:
+        asked_of.refuse()
     spec = None
     if data is not None:
-        spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
+        kept = None if away else labels
+        spec = options.data_spec(data, text_field, label_field, None, data_path, kept)
     settings = options.settings(params)
     if out is not None:
         place = explain_out.place(out, shard_size, engine, address)
-        if spec is None or html is not None:
-            raise InputError("--out goes with --data, and without --html")
+        if spec is None or html is not None or away:
+            raise InputError("--out goes with --data and a model folder, and without --html")
         if place.ray and precision not in ("float32", "fp32"):
             raise InputError("--precision: workers of --engine ray open models as float32")
         rows = explain_out.rows(spec, split)
-        opened = options.open_model(model, device, precision)
-        asked = _target(opened, target, label, against)
-        said = explain_out.write(place, (model, opened), rows, method, asked, settings, limit)
+        classifier = options.open_model(model, device, precision)
+        asked = _target(classifier, target, label, against)
+        said = explain_out.write(place, (model, classifier), rows, method, asked, settings, limit)
         if as_json:
             options.print_json(said)
         return
@@ -119,17 +142,19 @@ def explain(
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    opened = options.open_model(model, device, precision)
-    asked = _target(opened, target, label, against)
-    found = _explain(opened, wanted, method, asked, settings)
-    _warn_of_limits(found)
-    if html is not None:
-        _write_page(html, list(found))
-    if as_json:
-        for explanation in found:
-            options.print_json(explanation.to_dict())
+    opened: TextModel
+    if away:
+        opened = remote.open_remote(model, labels, asked_of, (wanted, method, settings))
     else:
-        _print(found)
+        opened = options.open_model(model, device, precision)
+    asked = _target(opened, target, label, against)
+    try:
+        found = _explain(opened, wanted, method, asked, settings)
+    except UnfinishedError as error:
+        _show(error.explanations, html, as_json)
+        raise
+    _warn_of_limits(found)
+    _show(found, html, as_json)
 
 
 def _explain(
@@ -141,6 +166,16 @@ def _explain(
     shown = bar if len(texts) > 1 else no_bar
     with shown(f"explaining ({method})", len(texts)) as advance:
         return run.explain(model, texts, method, target=target, params=params, advance=advance)
+
+
+def _show(found: "Sequence[Explanation]", html: Path | None, as_json: bool) -> None:
+    if html is not None:
+        _write_page(html, list(found))
+    if as_json:
+        for explanation in found:
+            options.print_json(explanation.to_dict())
+    else:
+        _print(found)
 
 
 def _target(model: "TextModel", kind: str, label: str | None, against: str | None) -> "Target":

@@ -102,9 +102,13 @@ def documents(spec: "DataSpec", split: str) -> "Corpus":
 
 def open_model(source: str, device: str, precision: str = "float32") -> "TransformerClassifier":
     """The model, with what is doubtful about it said on stderr."""
+    from astrid.models.address import is_address, public_address
     from astrid.models.load import load_model
 
-    model = load_model(source, device=device, precision=precision)  # type: ignore[arg-type]
+    if is_address(source):
+        address = public_address(source)
+        raise InputError(f"{address}: only astrid explain takes a model behind an address")
+    model = load_model(source, device=device, precision=precision)  # type: ignore[call-overload]
     if model.facts.precision != "float32":
         say(f"{model.name}: its weights are {model.facts.precision}, not float32")
     for warning in model.facts.warnings:

@@ -12,10 +12,16 @@ import torch
 
 from astrid.explain.requests import Answer
 from astrid.explain.targets import Resolved
-from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, Work
-from astrid.models.protocol import Batch, EncodedText, PropagatesRelevance, TextModel
+from astrid.explain.work import CaptureWork, Chunk, MaskedWork, PathWork, StringWork, Work
+from astrid.models.protocol import (
+    Batch,
+    EncodedText,
+    PropagatesRelevance,
+    ReadsStrings,
+    TextModel,
+)
 
-WorkT = TypeVar("WorkT", MaskedWork, PathWork, CaptureWork)
+WorkT = TypeVar("WorkT", MaskedWork, StringWork, PathWork, CaptureWork)
 
 LONGER = 1.125
 """A row joins a batch whose longest row is at most this many times its own length."""
@@ -88,7 +94,7 @@ def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolv
 
 def _masked(model: TextModel, chunks: Sequence[Chunk]) -> None:
     with torch.inference_mode():
-        logits_BK = model.values(_id_batch(model, chunks)).cpu().numpy()
+        logits_BK = model.values(_masked_batch(model, chunks)).cpu().numpy()
     for chunk, part in zip(chunks, _parts(chunks, logits_BK), strict=True):
         _as(chunk.work, MaskedWork).receive(chunk.rows, part)
 
@@ -165,12 +171,23 @@ def _own_weights(layers: Sequence[torch.Tensor], row: int, length: int) -> np.nd
 
 def plain_batch(model: TextModel, texts: Sequence[EncodedText]) -> Batch:
     """The texts as they are, one a row, padded on the right."""
+    if isinstance(model, ReadsStrings):
+        return _string_batch([text.text for text in texts])
     rows = [(text.ids, np.ones_like(text.ids), text.type_ids) for text in texts]
     return _tensors(model, [tuple(part[None] for part in row) for row in rows])
 
 
-def _id_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
+def _masked_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
+    if isinstance(model, ReadsStrings):
+        return _string_batch(
+            [row for chunk in chunks for row in _as(chunk.work, StringWork).row_texts(chunk.rows)]
+        )
     return _tensors(model, [_as(chunk.work, MaskedWork).row_ids(chunk.rows) for chunk in chunks])
+
+
+def _string_batch(texts: Sequence[str]) -> Batch:
+    no_tokens = torch.empty(len(texts), 0)
+    return Batch(mask=no_tokens, type_ids=no_tokens, texts=tuple(texts))
 
 
 def _tensors(model: TextModel, parts: Sequence[tuple[np.ndarray, ...]]) -> Batch:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from astrid.errors import InputError
+from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
 from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
 from astrid.models.outputs import classes
-from astrid.models.protocol import EncodedText, TextModel
+from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
 
 TOKEN_BUDGET = 2048
 """Tokens in one batch, unless asked otherwise."""
@@ -71,12 +71,16 @@ class Engine:
 
     Args:
         model: what answers the requests.
-        token_budget: tokens in one batch, padding included.
+        token_budget: tokens in one batch, padding included; a model that reads strings has its
+            own number of texts instead.
     """
 
     def __init__(self, model: TextModel, token_budget: int = TOKEN_BUDGET) -> None:
         self._model = model
-        self._budget = token_budget
+        # Texts under way at most: of strings, as many as make full calls, so that a call that
+        # fails finds few texts unfinished.
+        self._most = model.batch_size if isinstance(model, ReadsStrings) else None
+        self._budget = token_budget if self._most is None else self._most
         self._sessions: dict[int, _Session] = {}
         self._pool: list[work.Chunk] = []
         self._owner: dict[work.Work, _Session] = {}
@@ -86,6 +90,7 @@ class Engine:
 
         Raises:
             InputError: a method can't be run on this model, or answers or scores are not finite.
+            CallError: a call to the model failed; jobs whose rows were answered come before.
         """
         # An earlier run that was left unfinished must not mix with this one.
         self._sessions, self._pool, self._owner = {}, [], {}
@@ -97,9 +102,17 @@ class Engine:
                 more = following is not None
                 if following is not None:
                     self._admit(*following)
-            yield from self._step()
+            try:
+                self._run_batch()
+            except CallError:
+                while self._ready():
+                    yield from self._advance_all()
+                raise
+            yield from self._advance_all()
 
     def _full(self) -> bool:
+        if self._most is not None:
+            return len(self._sessions) >= self._most
         rows = sum(len(chunk.rows) * chunk.cost for chunk in self._pool)
         texts = sum(len(session.job.text) for session in self._sessions.values())
         # A text under way holds a few vectors a token even while it has no rows in the pool.
@@ -118,12 +131,12 @@ class Engine:
         self._owner[started] = session
         self._pool.extend(started.chunks())
 
-    def _step(self) -> Iterator[tuple[int, Outcome]]:
-        """Run one batch, if there is one; go on with every session whose request is answered."""
-        if self._pool:
-            self._run_batch()
-        ready = [work for work in self._owner if work.remaining == 0]
-        for finished in ready:
+    def _ready(self) -> list[work.Work]:
+        return [work for work in self._owner if work.remaining == 0]
+
+    def _advance_all(self) -> Iterator[tuple[int, Outcome]]:
+        """Go on with every session whose request is answered."""
+        for finished in self._ready():
             session = self._owner.pop(finished)
             outcome = self._advance(session)
             if outcome is not None:
@@ -131,6 +144,9 @@ class Engine:
                 yield session.number, outcome
 
     def _run_batch(self) -> None:
+        """Run one batch, if there is one."""
+        if not self._pool:
+            return
         chunks = batches.take(self._pool, self._budget, self._model.pads)
         sessions = [self._owner[chunk.work] for chunk in chunks]
         try:

@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from astrid.errors import InputError
+from astrid.errors import CallError, InputError, UnfinishedError
 from astrid.explain import methods
 from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
+from astrid.explain.estimate import estimate, require_within_budget
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
+from astrid.models.black_box.box import BlackBox
 from astrid.models.outputs import answers
-from astrid.models.protocol import Batch, EncodedText, TextModel
+from astrid.models.protocol import Batch, EncodedText, ReadsStrings, TextModel
 from astrid.progress import Advance, silent
 from astrid.text.words import find_words, token_shares
 
@@ -42,15 +44,23 @@ def explain(
     Raises:
         InputError: an unknown method or setting, a method that this model can't be given to, or
             outputs that are not finite.
+        UnfinishedError: a call to a black box failed; the error holds the finished explanations.
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
-    found: list[Explanation | None] = [None] * len(texts)
-    for number, explanation in stream(
-        model, texts, method, target=target, params=params, token_budget=token_budget
-    ):
-        found[number] = explanation
-        advance()
-    return Explanations([explanation for explanation in found if explanation is not None])
+    found: dict[int, Explanation] = {}
+    try:
+        for number, explanation in stream(
+            model, texts, method, target=target, params=params, token_budget=token_budget
+        ):
+            found[number] = explanation
+            advance()
+    except CallError as error:
+        raise UnfinishedError(
+            f"{error}; {len(found)} of {len(texts)} texts are explained",
+            Explanations([found[number] for number in sorted(found)]),
+            tuple(sorted(found)),
+        ) from error
+    return Explanations([found[number] for number in sorted(found)])
 
 
 def stream(
@@ -62,9 +72,16 @@ def stream(
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
 ) -> Iterator[tuple[int, Explanation]]:
-    """As `explain`, but yields (number of the text, explanation) as each is finished."""
+    """As `explain`, but yields (number of the text, explanation) as each is finished.
+
+    Raises:
+        InputError: as `explain`.
+        CallError: a call to a black box failed; what was finished by then is yielded before.
+    """
     run = bound_method(model, method, params or {})
     targets = _targets(target, len(texts))
+    if isinstance(model, BlackBox) and model.meter.left is not None:
+        require_within_budget(model, estimate(model, texts, method, params))
     encoded: dict[int, EncodedText] = {}
 
     def jobs() -> Iterator[Job]:
@@ -131,9 +148,11 @@ def predict(
     texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
-    order = sorted(range(len(texts)), key=lambda number: len(encoded[number]))
-    lengths = [len(text) for text in encoded]
-    for rows in _by_budget(order, lengths, batch_tokens, model.pads):
+    lengths, budget = [len(text) for text in encoded], batch_tokens
+    if isinstance(model, ReadsStrings):
+        lengths, budget = [1] * len(encoded), model.batch_size
+    order = sorted(range(len(texts)), key=lambda number: lengths[number])
+    for rows in _by_budget(order, lengths, budget, model.pads):
         batch = plain_batch(model, [encoded[row] for row in rows])
         probabilities[rows] = _probabilities(model, batch)
         for row in rows:

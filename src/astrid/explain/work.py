@@ -20,7 +20,8 @@ from astrid.explain.requests import (
     Request,
 )
 from astrid.explain.targets import Resolved
-from astrid.models.protocol import EncodedText, TextModel
+from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
+from astrid.text.words import without
 
 Kind = Literal["masked", "path", "relevance", "path_values", "capture", "capture_gradients"]
 RowCache = MutableMapping[bytes, np.ndarray]
@@ -99,6 +100,26 @@ class MaskedWork:
     def answer(self, target: Resolved) -> Answer:
         values = target.of(torch.as_tensor(self.logits()))
         return Answer(values=values.double().numpy())
+
+
+class StringWork(MaskedWork):
+    """Rows with words left out, for a model that reads strings; each costs one of a batch."""
+
+    def __init__(
+        self, model: TextModel, text: EncodedText, request: MaskedRows, cache: RowCache
+    ) -> None:
+        assert isinstance(model, ReadsStrings)
+        self._filler = model.replaces(request.replace)
+        super().__init__(model, text, request, cache)
+
+    def chunks(self) -> list[Chunk]:
+        missing = np.flatnonzero([logits is None for logits in self._logits])
+        return [Chunk(self, "masked", missing, 1, 1)] if len(missing) else []
+
+    def row_texts(self, rows: np.ndarray) -> list[str]:
+        """The rows as strings."""
+        text, spans = self.text.text, [(int(a), int(b)) for a, b in self.text.offsets]
+        return [without(text, spans, keep, self._filler) for keep in self._keep[rows]]
 
 
 class PathWork:
@@ -192,7 +213,8 @@ def start(
     """The work that answers `request`; `plain` is the target's value on the plain text."""
     match request:
         case MaskedRows():
-            return MaskedWork(model, text, request, cache)
+            kind = StringWork if isinstance(model, ReadsStrings) else MaskedWork
+            return kind(model, text, request, cache)
         case PathRows():
             return PathWork(model, text, request, plain)
         case Capture():

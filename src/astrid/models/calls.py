@@ -74,11 +74,13 @@ def rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
     """Some rows of a batch."""
     if len(rows) == len(batch.mask):
         return batch
-    parts = {
-        name: None if part is None else part[rows]
-        for name, part in (("ids", batch.ids), ("embeds", batch.embeds))
-    }
-    return replace(batch, mask=batch.mask[rows], type_ids=batch.type_ids[rows], **parts)
+    return replace(
+        batch,
+        mask=batch.mask[rows],
+        type_ids=batch.type_ids[rows],
+        ids=None if batch.ids is None else batch.ids[rows],
+        embeds=None if batch.embeds is None else batch.embeds[rows],
+    )
 
 
 def _first(mask: torch.Tensor) -> torch.Tensor:

@@ -49,19 +49,21 @@ class EncodedText:
 class Batch:
     """Rows for one forward pass: B rows padded to T tokens on the right.
 
-    Exactly one of `ids` and `embeds` is given.
+    Exactly one of `ids`, `embeds` and `texts` is given.
 
     Attributes:
         mask: `[B, T]` 1 for tokens that may be attended to, 0 for padding and hidden tokens.
         type_ids: `[B, T]` segment indices.
         ids: `[B, T]` vocabulary indices.
         embeds: `[B, T, D]` word embeddings; positions and segments are added by the model.
+        texts: B strings for a model that reads strings (`ReadsStrings`); T is then 0.
     """
 
     mask: torch.Tensor
     type_ids: torch.Tensor
     ids: torch.Tensor | None = None
     embeds: torch.Tensor | None = None
+    texts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,28 @@ class PropagatesRelevance(Protocol):
         """As `TextModel.values` for `batch.embeds`, but embeds times gradient is relevance."""
 
 
+@runtime_checkable
+class ReadsStrings(Protocol):
+    """What a text model has beside, whose rows are strings and not tokens."""
+
+    @property
+    def batch_size(self) -> int:
+        """Most texts in one batch."""
+
+    def replaces(self, replace: str) -> str:
+        """What is put in the place of a token that a row doesn't keep; `replace` is a `Replace`.
+
+        Raises:
+            InputError: a way that strings can't be changed in.
+        """
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What tables say about a model beside its answers.
 
     Attributes:
-        parameters: of the whole model.
+        parameters: of the whole model; 0 where nothing is known of it.
         head_parameters: of the classifier head alone.
         warnings: a line for whatever makes its explanations doubtful (untrained head, …).
         precision: what its weights are held in, such as `float32`, `bfloat16` or `int8`.

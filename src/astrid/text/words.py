@@ -33,6 +33,22 @@ def find_words(text: str) -> list[Span]:
     return [match.span() for match in _WORD.finditer(text)]
 
 
+def without(text: str, spans: Sequence[Span], keep: np.ndarray, replacement: str) -> str:
+    """`text` with `replacement` in the place of each span that `keep` `[W]` doesn't keep.
+
+    What stands between the spans stays as it is.
+
+    >>> without("no, not now", [(0, 2), (4, 7), (8, 11)], np.array([True, False, True]), "")
+    'no,  now'
+    """
+    parts: list[str] = []
+    end_before = 0
+    for (start, end), kept in zip(spans, keep, strict=True):
+        parts += [text[end_before:start], text[start:end] if kept else replacement]
+        end_before = end
+    return "".join([*parts, text[end_before:]])
+
+
 def token_shares(words: Sequence[Span], offsets: np.ndarray, special: np.ndarray) -> np.ndarray:
     """How much of each token belongs to each word: `[W, T]`, columns sum to 1 or to 0.
 
