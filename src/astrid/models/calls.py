@@ -79,11 +79,14 @@ def rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
     """Some rows of a batch."""
     if len(rows) == len(batch.mask):
         return batch
-    parts = {
-        name: None if part is None else part[rows]
-        for name, part in (("ids", batch.ids), ("embeds", batch.embeds))
-    }
-    return replace(batch, mask=batch.mask[rows], type_ids=batch.type_ids[rows], **parts)
+    return replace(
+        batch,
+        mask=batch.mask[rows],
+        type_ids=batch.type_ids[rows],
+        ids=None if batch.ids is None else batch.ids[rows],
+        embeds=None if batch.embeds is None else batch.embeds[rows],
+        columns=None if batch.columns is None else batch.columns[rows],
+    )
 
 
 def in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torch.Tensor:

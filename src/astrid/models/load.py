@@ -42,7 +42,7 @@ def load_model(
     Raises:
         InputError: nothing there, damaged files, or not a text classifier.
     """
-    place, dtype = _device(device), _dtype(precision)
+    place, dtype = device_named(device), dtype_named(precision)
     if isinstance(source, tuple):
         model, tokenizer = source
         return TransformerClassifier(model, tokenizer, name or "model", place)
@@ -53,13 +53,15 @@ def load_model(
     )
 
 
-def _dtype(name: str) -> torch.dtype:
+def dtype_named(name: str) -> torch.dtype:
+    """The type of a precision's name."""
     if name not in _PRECISIONS:
         raise InputError(f'precision "{name}": {nearest(name, tuple(_PRECISIONS))}')
     return _PRECISIONS[name]
 
 
-def _device(name: str) -> torch.device:
+def device_named(name: str) -> torch.device:
+    """The device of that name, if it is here."""
     try:
         device = torch.device(name)
     except RuntimeError:
