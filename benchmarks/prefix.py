@@ -25,7 +25,7 @@ from astrid.models.tokenizers import train_wordpiece
 from benchmarks.timing import Ratio, compare
 
 INSTRUCTION, TEXT, ROWS = 200, 20, 500
-WORDS = "one day the little girl saw a big dog in the park and she was very happy".split()
+SENTENCE = "one day the little girl saw a big dog in the park and she was very happy"
 LABELS = {"happy": " happy", "sad": " sad"}
 
 
@@ -84,7 +84,7 @@ def values(model: CausalModel, text: str, keep: np.ndarray, replace: str) -> np.
 
 def random_llama() -> tuple[Any, Any]:
     torch.manual_seed(0)
-    tokenizer = train_wordpiece([" ".join([*WORDS, "sad", "Text: Answer:"])] * 5, 400, 512)
+    tokenizer = train_wordpiece([SENTENCE + " sad Text: Answer:"] * 5, 400, 512)
     config = LlamaConfig(
         vocab_size=2000,
         hidden_size=256,
@@ -99,9 +99,10 @@ def random_llama() -> tuple[Any, Any]:
 
 def _words(tokenizer: Tokenizer, count: int) -> str:
     """About `count` tokens."""
+    known = SENTENCE.split()
     words: list[str] = []
     while len(tokenizer.encode(" ".join(words), add_special_tokens=False).ids) < count:
-        words.append(WORDS[len(words) % len(WORDS)])
+        words.append(known[len(words) % len(known)])
     return " ".join(words)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrid.cli import explain_out, options
+from astrid.cli import explain_out, language, options
 from astrid.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
 
 With --json, one object a text and line goes to stdout.
+
+A language model is asked for a token after the text, by one of --next-token, --token, --classes
+and --generate; the prompt around the text is never perturbed.
 
 With --out, a corpus of any size is explained into a folder of Parquet files, as far as it isn't
 there already: a run that was stopped or killed goes on when it is started again. A file is then
@@ -32,6 +35,10 @@ Examples:
   astrid explain runs/demo/teacher --data cases.csv --text-field facts --out explained
 
   astrid explain runs/demo/teacher --data cases.csv --out explained --engine ray --address auto
+
+  astrid explain models/gpt2 "The capital is" --token " Paris" --distractor " London"
+
+  astrid explain models/gpt2 "Fun!" --prompt "Review: {text}\\nMood:" --classes " good, bad"
 """
 
 
@@ -85,6 +92,12 @@ def explain(
         str | None,
         typer.Option("--address", help="Ray cluster (host:port, auto); default: one started here."),
     ] = None,
+    next_token: language.NextToken = False,
+    token: language.Token = None,
+    distractor: language.Distractor = None,
+    prompt: language.Prompt = None,
+    classes: language.Classes = None,
+    generate: language.Generate = None,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,
@@ -95,18 +108,19 @@ def explain(
         raise InputError("--data-path, --labels and --split go with --data, not with texts")
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
+    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
     spec = None
     if data is not None:
         spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
     settings = options.settings(params)
     if out is not None:
         place = explain_out.place(out, shard_size, engine, address)
-        if spec is None or html is not None:
-            raise InputError("--out goes with --data, and without --html")
+        if spec is None or html is not None or of_language:
+            raise InputError("--out goes with --data and classifiers, and without --html")
         rows = explain_out.rows(spec, split)
-        opened = options.open_model(model, device, precision)
-        asked = _target(opened, target, label, against)
-        said = explain_out.write(place, (model, opened), rows, method, asked, settings, limit)
+        classifier = options.open_model(model, device, precision)
+        asked = _target(classifier, target, label, against)
+        said = explain_out.write(place, (model, classifier), rows, method, asked, settings, limit)
         if as_json:
             options.print_json(said)
         return
@@ -117,9 +131,16 @@ def explain(
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    opened = options.open_model(model, device, precision)
-    asked = _target(opened, target, label, against)
-    found = _explain(opened, wanted, method, asked, settings)
+    opened: TextModel = (
+        language.open_model(model, device, precision, of_language)
+        if of_language
+        else options.open_model(model, device, precision)
+    )
+    asked = language.target(of_language, _target(opened, target, label, against))
+    if generate is None:
+        found = _explain(opened, wanted, method, asked, settings)
+    else:
+        found = language.generated(opened, wanted, method, generate, target, settings)
     _warn_of_limits(found)
     if html is not None:
         _write_page(html, list(found))

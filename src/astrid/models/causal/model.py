@@ -81,7 +81,7 @@ class CausalModel:
         self._embedding = self.module.get_input_embeddings()
         with quiet():
             self._abilities = self._try()
-        self._prefixes = Prefixes(self._fill, self.device)
+        self._prefixes = Prefixes(self.advance, self.device)
         self._reuses = reuse_prefix and self._can_reuse()
         self._ask(labels, constrained)
         self.facts = ModelFacts(
@@ -90,7 +90,7 @@ class CausalModel:
             _warnings(name, self.prompt),
             quantised.precision(self.module),
         )
-        self._read("")
+        self.read("")
 
     def asking(self, labels: Labels | None = None, constrained: bool = False) -> "CausalModel":
         """The same model and prompt, asked for other labels, or for the next token."""
@@ -146,7 +146,7 @@ class CausalModel:
             InputError: the text holds lone surrogates, which no tokenizer can read, there is no
                 token at all, or the prompt alone fills the context.
         """
-        read = self._read(text)
+        read = self.read(text)
         if not len(read):
             raise InputError(f"{self.name}: a text has no token that the model can read")
         if self._question.tokens is not None:
@@ -182,7 +182,8 @@ class CausalModel:
             shared=shared if self._reuses and shared >= SHORTEST else 0,
         )
 
-    def _read(self, text: str) -> EncodedText:
+    def read(self, text: str) -> EncodedText:
+        """As `encode`, but without candidates."""
         try:
             encoding = self.tokenizer.encode(self.prompt.around(text))
         except (UnicodeEncodeError, TypeError):
@@ -236,15 +237,19 @@ class CausalModel:
         ]
         return common.at_least_single(in_order(parts, groups))
 
+    def advance(self, ids_1T: torch.Tensor, cache: Cache) -> torch.Tensor:
+        """`[1, V]` logits after more tokens, whose keys and values `cache` takes in."""
+        length = cache.get_seq_length() + ids_1T.shape[1]
+        mask = torch.ones((1, length), dtype=torch.long, device=self.device)
+        batch = self._embedded(Batch(mask, torch.zeros_like(ids_1T), ids_1T))
+        logits: torch.Tensor = self._calls.run(self.module, batch, past=cache).logits
+        return logits
+
     def _embedded(self, batch: Batch) -> Batch:
         if batch.embeds is not None or not self._abilities.embeds:
             return batch
         assert batch.ids is not None, "a batch has ids or embeds"
         return replace(batch, ids=None, embeds=self.embed(batch.ids))
-
-    def _fill(self, ids_1P: torch.Tensor, cache: Cache) -> None:
-        batch = Batch(torch.ones_like(ids_1P), torch.zeros_like(ids_1P), ids_1P)
-        self._calls.run(self.module, self._embedded(batch), past=cache)
 
     def _try(self) -> trial.Abilities:
         """Ask the model once, and settle how it is asked from now on."""
