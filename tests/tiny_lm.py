@@ -3,7 +3,14 @@
 from functools import cache
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from tokenizers import Tokenizer, decoders
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
@@ -15,10 +22,20 @@ PROMPT = Prompt("The court found no evidence of rain. Case: ", "\nThe appeal was
 LABELS = {"refused": " refused", "good": " good"}
 
 
+@cache
+def bytes_and_back() -> PreTrainedTokenizerFast:
+    """As GPT-2's: no special tokens are added, no mask token, and pieces become text again."""
+    backend = Tokenizer.from_str(tiny.plain_bytes().backend_tokenizer.to_str())
+    backend.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    )
+
+
 def build(architecture: str, seed: int = 0):
     """A Hugging Face causal language model with large random weights, and its tokenizer."""
     torch.manual_seed(seed)
-    tokenizer = tiny.plain_bytes()
+    tokenizer = bytes_and_back()
     if architecture == "gpt2":
         config = GPT2Config(
             vocab_size=len(tokenizer),
