@@ -20,6 +20,7 @@ import pytest
 
 import astrid
 from astrid.cli.main import run
+from tests import tiny_lm
 from tests.docs_are_current import commands
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +88,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, seed in (("teacher", 0), ("twin", 1), ("step1", 2), ("step3", 3)):
         arguments = ["+data.params.train=200", *quick, f"seed={seed}"]
         assert run(["train", *arguments, "--out", str(folder / "runs" / "demo" / name)]) == 0
+    for part in tiny_lm.build("gpt2"):
+        part.save_pretrained(folder / "models" / "gpt2")
     return folder
 
 
@@ -94,7 +97,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of one page's own, with what the pages name in it."""
     shutil.copy(made / "cases.csv", tmp_path)
-    (tmp_path / "runs").symlink_to(made / "runs")
+    for name in ("runs", "models"):
+        (tmp_path / name).symlink_to(made / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -16,6 +16,7 @@ SURFACE = {
     "Target",
     "compare",
     "explain",
+    "load_language_model",
     "load_model",
     "predict",
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from astrid.explain.records import Explanation, Explanations
     from astrid.explain.run import explain, predict
     from astrid.explain.targets import Target
+    from astrid.models.causal.load import load_language_model
     from astrid.models.load import load_model
 
 
@@ -27,6 +28,7 @@ _PUBLIC = {
     "Target": "astrid.explain.targets",
     "compare": "astrid.analysis.examine",
     "explain": "astrid.explain.run",
+    "load_language_model": "astrid.models.causal.load",
     "load_model": "astrid.models.load",
     "predict": "astrid.explain.run",
 }
@@ -38,6 +40,7 @@ __all__ = [
     "Target",
     "compare",
     "explain",
+    "load_language_model",
     "load_model",
     "predict",
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrid.cli import explain_out, options, remote
+from astrid.cli import explain_out, language, options, remote
 from astrid.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
 
 With --json, one object a text and line goes to stdout.
+
+A language model is asked for a token after the text, by one of --next-token, --token, --classes
+and --generate; the prompt around the text is never perturbed.
 
 With --out, a corpus of any size is explained into a folder of Parquet files, as far as it isn't
 there already: a run that was stopped or killed goes on when it is started again. A file is then
@@ -34,6 +37,10 @@ Examples:
   astrid explain runs/demo/teacher --data cases.csv --out explained --engine ray --address auto
 
   astrid explain https://host/path --labels neg,pos "A good film." -m lime
+
+  astrid explain models/gpt2 "The capital is" --token " Paris" --distractor " London"
+
+  astrid explain models/gpt2 "Fun!" --prompt "Review: {text}\\nMood:" --classes " good, bad"
 """
 
 
@@ -100,6 +107,12 @@ def explain(
     budget: remote.Budget = None,
     timeout: remote.Timeout = None,
     price: remote.CallPrice = None,
+    next_token: language.NextToken = False,
+    token: language.Token = None,
+    distractor: language.Distractor = None,
+    prompt: language.Prompt = None,
+    classes: language.Classes = None,
+    generate: language.Generate = None,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,
@@ -117,6 +130,7 @@ def explain(
         raise InputError("--against: only --target logit_difference compares with another class")
     if not away:
         asked_of.refuse()
+    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
     spec = None
     if data is not None:
         kept = None if away else labels
@@ -124,8 +138,10 @@ def explain(
     settings = options.settings(params)
     if out is not None:
         place = explain_out.place(out, shard_size, engine, address)
-        if spec is None or html is not None or away:
-            raise InputError("--out goes with --data and a model folder, and without --html")
+        if spec is None or html is not None or away or of_language:
+            raise InputError(
+                "--out goes with --data and a classifier from a folder or the hub, without --html"
+            )
         if place.ray and precision not in ("float32", "fp32"):
             raise InputError("--precision: workers of --engine ray open models as float32")
         rows = explain_out.rows(spec, split)
@@ -142,14 +158,21 @@ def explain(
     for number, text in enumerate(wanted):
         if not text.strip():
             raise InputError(f"explain: text {number} is empty; give a text with words in it")
+    if away and of_language:
+        raise InputError("an http address answers with classes; it can't be asked for tokens")
     opened: TextModel
     if away:
         opened = remote.open_remote(model, labels, asked_of, (wanted, method, settings))
+    elif of_language:
+        opened = language.open_model(model, device, precision, of_language)
     else:
         opened = options.open_model(model, device, precision)
-    asked = _target(opened, target, label, against)
+    asked = language.target(of_language, _target(opened, target, label, against))
     try:
-        found = _explain(opened, wanted, method, asked, settings)
+        if generate is None:
+            found = _explain(opened, wanted, method, asked, settings)
+        else:
+            found = language.generated(opened, wanted, method, generate, target, settings)
     except UnfinishedError as error:
         _show(error.explanations, html, as_json)
         raise

@@ -10,6 +10,7 @@ import typer
 from astrid.errors import InputError
 
 if TYPE_CHECKING:
+    from astrid.models.protocol import TextModel
     from astrid.models.text_model import TransformerClassifier
     from astrid.text.document import Corpus
     from astrid.text.load import DataSpec
@@ -109,11 +110,16 @@ def open_model(source: str, device: str, precision: str = "float32") -> "Transfo
         address = public_address(source)
         raise InputError(f"{address}: only astrid explain takes a model behind an address")
     model = load_model(source, device=device, precision=precision)  # type: ignore[call-overload]
+    say_of(model)
+    return model
+
+
+def say_of(model: "TextModel") -> None:
+    """What is doubtful about a model, on stderr."""
     if model.facts.precision != "float32":
         say(f"{model.name}: its weights are {model.facts.precision}, not float32")
     for warning in model.facts.warnings:
         say(f"warning: {warning}")
-    return model
 
 
 def say(line: str) -> None:

@@ -174,7 +174,8 @@ def plain_batch(model: TextModel, texts: Sequence[EncodedText]) -> Batch:
     if isinstance(model, ReadsStrings):
         return _string_batch([text.text for text in texts])
     rows = [(text.ids, np.ones_like(text.ids), text.type_ids) for text in texts]
-    return _tensors(model, [tuple(part[None] for part in row) for row in rows])
+    batch = _tensors(model, [tuple(part[None] for part in row) for row in rows])
+    return _as_texts_say(batch, texts, [1] * len(texts))
 
 
 def _masked_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
@@ -182,7 +183,31 @@ def _masked_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
         return _string_batch(
             [row for chunk in chunks for row in _as(chunk.work, StringWork).row_texts(chunk.rows)]
         )
-    return _tensors(model, [_as(chunk.work, MaskedWork).row_ids(chunk.rows) for chunk in chunks])
+    batch = _tensors(model, [_as(chunk.work, MaskedWork).row_ids(chunk.rows) for chunk in chunks])
+    return _of_chunks(batch, chunks)
+
+
+def _of_chunks(batch: Batch, chunks: Sequence[Chunk]) -> Batch:
+    texts = [chunk.work.text for chunk in chunks]
+    return _as_texts_say(batch, texts, [len(chunk.rows) for chunk in chunks])
+
+
+def _as_texts_say(batch: Batch, texts: Sequence[EncodedText], counts: Sequence[int]) -> Batch:
+    """The batch with its rows' candidate tokens and the prefix that all its texts share."""
+    columns = [text.columns for text in texts if text.columns is not None]
+    if columns:
+        rows = np.repeat(np.asarray(columns), counts, axis=0)
+        batch = replace(batch, columns=torch.as_tensor(rows, device=batch.mask.device))
+    return replace(batch, prefix=_common_prefix(texts))
+
+
+def _common_prefix(texts: Sequence[EncodedText]) -> tuple[int, ...]:
+    shared = min(text.shared for text in texts)
+    first = texts[0].ids[:shared]
+    for text in texts[1:]:
+        differs = np.flatnonzero(text.ids[: len(first)] != first)
+        first = first[: differs[0]] if len(differs) else first
+    return tuple(first.tolist())
 
 
 def _string_batch(texts: Sequence[str]) -> Batch:
@@ -227,7 +252,7 @@ def _embed_batch(model: TextModel, chunks: Sequence[Chunk]) -> Batch:
         )
         for line in (lambda work: np.ones_like(work.text.ids), lambda work: work.text.type_ids)
     )
-    return Batch(mask=mask, type_ids=type_ids, embeds=embeds_BTD)
+    return _of_chunks(Batch(mask=mask, type_ids=type_ids, embeds=embeds_BTD), chunks)
 
 
 def _parts(chunks: Sequence[Chunk], rows: torch.Tensor | np.ndarray) -> list:

@@ -117,11 +117,12 @@ def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel)
     words = [spans[word] for word in seen]
     total = np.abs(scores).sum()
     outside = np.abs(scores[~shares.any(axis=0)]).sum() if len(scores) else 0.0
+    labels = text.labels or model.labels
     return Explanation(
         text=text.text,
         method=method,
-        target=value_of(outcome.target, outcome.logits, model.labels),
-        prediction=predicted(outcome.logits, model.labels, model.tasks, outcome.target),
+        target=value_of(outcome.target, outcome.logits, labels),
+        prediction=predicted(outcome.logits, labels, model.tasks, outcome.target),
         tokens=text.tokens,
         token_scores=scores,
         words=tuple(text.text[start:end] for start, end in words),

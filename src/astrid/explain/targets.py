@@ -83,7 +83,8 @@ def resolve(target: Target, logits: np.ndarray, tasks: tuple[Task, ...]) -> Reso
     if against is not None and task.kind == "classes" and against not in task.columns:
         raise InputError(f'target class {against}: the task "{task.name}" has no such class')
     if against is None:
-        others = [column for column in task.columns if column != index]
+        others = [column for column in task.choices if column != index]
+        others = others or [column for column in task.columns if column != index]
         against = _largest(logits, others) if others else index
     if kind == "logit_difference" and against == index:
         other = (
@@ -102,10 +103,10 @@ def _asked(target: Target, tasks: tuple[Task, ...]) -> list[int]:
         if not found:
             names = [task.name for task in tasks]
             raise InputError(f'task "{target.task}": {nearest(target.task, names)}')
-        return list(found[0].columns)
+        return list(found[0].choices)
     if all(task.kind == "binary" for task in tasks):
         return [task.columns[0] for task in tasks]
-    return list(tasks[0].columns)
+    return list(tasks[0].choices)
 
 
 def _kind(target: Target, task: Task) -> TargetKind:
@@ -126,7 +127,7 @@ def predicted(
     """The model's answer to the target's question from its logits `[K]`."""
     found = tuple(map(float, answers(torch.as_tensor(logits), tasks)))
     several = target.task.kind == "classes"
-    index = _largest(logits, list(target.task.columns)) if several else target.index
+    index = _largest(logits, list(target.task.choices)) if several else target.index
     probability = None if target.task.kind == "number" else found[index]
     return Prediction(index, labels[index], probability, found)
 

@@ -65,7 +65,13 @@ class MaskedWork:
         if self._replace == "delete":
             lengths = np.maximum(self._keep.sum(axis=1), 1)
         return [
-            Chunk(self, "masked", missing[lengths[missing] == length], int(length), int(length))
+            Chunk(
+                self,
+                "masked",
+                missing[lengths[missing] == length],
+                int(length),
+                _cost(self.text, int(length)),
+            )
             for length in np.unique(lengths[missing])
         ]
 
@@ -141,11 +147,12 @@ class PathWork:
 
     def chunks(self) -> list[Chunk]:
         length = len(self.text)
+        cost = _cost(self.text, length)
         backward = self.request.weights != 0
         kind: Kind = "relevance" if self.request.rules == "relevance" else "path"
         chunks = [
-            Chunk(self, kind, np.flatnonzero(backward), length, length),
-            Chunk(self, "path_values", np.flatnonzero(~backward & ~self._known), length, length),
+            Chunk(self, kind, np.flatnonzero(backward), length, cost),
+            Chunk(self, "path_values", np.flatnonzero(~backward & ~self._known), length, cost),
         ]
         return [chunk for chunk in chunks if len(chunk.rows)]
 
@@ -174,7 +181,11 @@ class PathWork:
         self.receive_values(rows, values)
 
     def answer(self, target: Resolved) -> Answer:
-        return Answer(values=self.values, products=self.products_RT, gradient=self.gradient_TD)
+        gradient_TD = self.gradient_TD
+        if self.text.fixed is not None:
+            # Nothing moves these tokens, and a model that runs them once has no gradient there.
+            gradient_TD = np.where(self.text.fixed[:, None], 0.0, gradient_TD)
+        return Answer(values=self.values, products=self.products_RT, gradient=gradient_TD)
 
 
 class CaptureWork:
@@ -219,6 +230,16 @@ def start(
             return PathWork(model, text, request, plain)
         case Capture():
             return CaptureWork(text, request)
+
+
+def _cost(text: EncodedText, length: int) -> int:
+    """Tokens of the budget that one row takes.
+
+    Of the leading tokens that all rows share only keys and values are held for a row: about an
+    eighth of what is held for a token that is run.
+    """
+    shared = min(text.shared, length - 1)
+    return length - shared + shared // 8
 
 
 def _replacement(model: TextModel, replace: Replace) -> Replace:

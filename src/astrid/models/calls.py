@@ -1,6 +1,7 @@
-"""How a sequence classifier of transformers is called: which inputs it takes, and how many rows."""
+"""How a model of transformers is called: which inputs it takes, and how many rows."""
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,10 @@ class Calls:
 
     def run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
         """The output of `module`: by embeddings where the batch has them, by ids otherwise."""
+        return module(**self.inputs(batch, weights))
+
+    def inputs(self, batch: Batch, weights: bool) -> dict[str, Any]:
+        """What the module is called with."""
         arguments: dict[str, Any] = {}
         if batch.embeds is None:
             arguments["input_ids"] = batch.ids
@@ -54,7 +59,7 @@ class Calls:
             arguments["global_attention_mask"] = _first(batch.mask)
         if weights and not self.records:
             arguments["output_attentions"] = True
-        return module(**arguments)
+        return arguments
 
     def apart(self, batch: Batch) -> list[torch.Tensor]:
         """Places of the rows of `batch` that may share a forward pass: one group, or several."""
@@ -80,7 +85,15 @@ def rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
         type_ids=batch.type_ids[rows],
         ids=None if batch.ids is None else batch.ids[rows],
         embeds=None if batch.embeds is None else batch.embeds[rows],
+        columns=None if batch.columns is None else batch.columns[rows],
     )
+
+
+def in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torch.Tensor:
+    """Rows of all groups, back in their places."""
+    if len(groups) == 1:
+        return parts[0]
+    return torch.cat(tuple(parts))[torch.cat(groups).argsort()]
 
 
 def _first(mask: torch.Tensor) -> torch.Tensor:

@@ -64,7 +64,7 @@ def load_model(
     Raises:
         InputError: nothing there, damaged files, or not a text classifier.
     """
-    place, dtype = _device(device), _dtype(precision)
+    place, dtype = device_named(device), dtype_named(precision)
     if not isinstance(source, str | Path | tuple) or is_address(source):
         return _black_box(source, name, labels)
     if labels is not None:
@@ -79,7 +79,8 @@ def load_model(
     )
 
 
-def _dtype(name: str) -> torch.dtype:
+def dtype_named(name: str) -> torch.dtype:
+    """The type of a precision's name."""
     if name not in _PRECISIONS:
         raise InputError(f'precision "{name}": {nearest(name, tuple(_PRECISIONS))}')
     return _PRECISIONS[name]
@@ -101,7 +102,8 @@ def _black_box(source: str | Function, name: str | None, labels: Sequence[str] |
     return CallableModel(source, labels, name=name or str(getattr(source, "__name__", "function")))
 
 
-def _device(name: str) -> torch.device:
+def device_named(name: str) -> torch.device:
+    """The device of that name, if it is here."""
     try:
         device = torch.device(name)
     except RuntimeError:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
     AutoModel,
+    AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PretrainedConfig,
@@ -24,6 +25,7 @@ from transformers.utils import logging as transformers_logging
 
 from astrid.errors import InputError
 from astrid.models import adapters
+from astrid.models.common import is_decoder
 from astrid.models.quantised import check_backend
 
 Loaded = TypeVar("Loaded")
@@ -40,8 +42,8 @@ _MODEL_ERRORS = (
 )
 
 
-class LoadedClassifier(NamedTuple):
-    """A classifier in evaluation mode, its tokenizer, and a line for each thing to beware of."""
+class LoadedModel(NamedTuple):
+    """A model in evaluation mode, its tokenizer, and a line for each thing to beware of."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -120,7 +122,7 @@ def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedM
     return encoder
 
 
-def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedClassifier:
+def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedModel:
     """A sequence classifier and its tokenizer from a folder or the hub, as `dtype`.
 
     A folder with an adapter of the peft package gives its base model with the adapter merged.
@@ -135,7 +137,41 @@ def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> L
     load_config(source)
     tokenizer = load_tokenizer(source)
     model, missing = _classifier(source, dtype)
-    return LoadedClassifier(model.eval(), tokenizer, _warnings(source, missing))
+    return LoadedModel(model.eval(), tokenizer, _warnings(source, missing))
+
+
+def load_causal(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedModel:
+    """A causal language model and its tokenizer from a folder or the hub, as `dtype`.
+
+    Raises:
+        InputError: nothing there, files missing or damaged, only pickled weights, or no model
+            that generates from left to right.
+    """
+    source = str(source)
+    if adapters.is_adapter(source):
+        raise InputError(f"{source}: an adapter; merge it into its base model and give that folder")
+    config = load_config(source)
+    if not is_decoder(config):
+        raise InputError(
+            f"{source}: {config.model_type} doesn't generate from left to right; give a causal "
+            "language model such as GPT-2 or Llama"
+        )
+    tokenizer = load_tokenizer(source)
+    check_backend(source, config)
+    _check_weights(source)
+    model, report = _fetch(
+        source,
+        "weights",
+        lambda **local: AutoModelForCausalLM.from_pretrained(
+            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+        ),
+    )
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise InputError(
+            f"{source}: its weights are incomplete for a language model ({_some(missing)} missing)"
+        )
+    return LoadedModel(model.eval(), tokenizer, ())
 
 
 def _classifier(
@@ -162,7 +198,7 @@ def _classifier(
     return model, missing
 
 
-def _load_adapted(source: str, dtype: torch.dtype) -> LoadedClassifier:
+def _load_adapted(source: str, dtype: torch.dtype) -> LoadedModel:
     """The base model of the adapter in the folder `source`, with the adapter merged."""
     missing: list[str] = []
 
@@ -183,7 +219,7 @@ def _load_adapted(source: str, dtype: torch.dtype) -> LoadedClassifier:
     tokenizer = load_tokenizer(source if _has_tokenizer(Path(source)) else base)
     untrained = [name for name in missing if name not in adapted.replaced]
     warnings = (*adapted.warnings, *_warnings(source, untrained))
-    return LoadedClassifier(adapted.model.eval(), tokenizer, warnings)
+    return LoadedModel(adapted.model.eval(), tokenizer, warnings)
 
 
 def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) -> dict[str, Any]:
@@ -309,14 +345,6 @@ def _check_weights(source: str) -> None:
 
 
 def _check_is_encoder(source: str, config: Any) -> None:
-    from transformers.models.auto.modeling_auto import (
-        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    )
-
     kind = config.model_type
-    causal = (
-        kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    )
-    if causal or config.is_encoder_decoder:
+    if is_decoder(config) or config.is_encoder_decoder:
         raise InputError(f"{source}: {kind} is not an encoder; give one such as BERT or RoBERTa")

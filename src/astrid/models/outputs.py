@@ -19,11 +19,19 @@ class Task:
         kind: `classes`: one of its columns is the answer (softmax over them); `binary`: its one
             column is a yes or no (sigmoid); `number`: its one column is the answer itself.
         columns: its places among the K columns of the model's output.
+        rest: the column that stands for every answer without a column of its own: it counts in
+            the softmax, and is never taken for the answer; None where there is none.
     """
 
     name: str
     kind: OutputKind
     columns: tuple[int, ...]
+    rest: int | None = None
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """The columns that can be the answer."""
+        return tuple(column for column in self.columns if column != self.rest)
 
 
 def tasks_of(config: Any, labels: tuple[str, ...]) -> tuple[Task, ...]:

@@ -29,6 +29,11 @@ class EncodedText:
             a decoder.
         fixed: `[T]` True for tokens that no path from a baseline moves, such as a prompt around
             the text; None where there are none.
+        shared: how many leading tokens no row of the text ever changes and the model can run once
+            for all rows; 0 where it can't.
+        columns: vocabulary indices of the tokens that the answer is about, where the model's
+            output is the vocabulary.
+        labels: names of the K columns for this text; None where they are the model's own.
     """
 
     text: str
@@ -40,6 +45,9 @@ class EncodedText:
     truncated: bool
     reader: int = 0
     fixed: np.ndarray | None = None
+    shared: int = 0
+    columns: tuple[int, ...] | None = None
+    labels: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -57,6 +65,9 @@ class Batch:
         ids: `[B, T]` vocabulary indices.
         embeds: `[B, T, D]` word embeddings; positions and segments are added by the model.
         texts: B strings for a model that reads strings (`ReadsStrings`); T is then 0.
+        columns: `[B, C]` vocabulary indices that each row's answer is about, where the texts
+            name them.
+        prefix: ids of the leading tokens that all rows have in common and none changes.
     """
 
     mask: torch.Tensor
@@ -64,6 +75,8 @@ class Batch:
     ids: torch.Tensor | None = None
     embeds: torch.Tensor | None = None
     texts: tuple[str, ...] | None = None
+    columns: torch.Tensor | None = None
+    prefix: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

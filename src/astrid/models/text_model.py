@@ -1,29 +1,20 @@
 """Any Hugging Face sequence classifier, as the engine sees it."""
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from astrid.errors import InputError
-from astrid.models import attention, last_layer, private, quantised, trial
-from astrid.models.calls import Calls, rows_of
+from astrid.models import attention, common, last_layer, private, quantised, trial
+from astrid.models.calls import Calls, in_order, rows_of
 from astrid.models.loading import quiet
 from astrid.models.lrp import Propagation
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
 
-LONGEST = 512
-"""Tokens read of a text where neither the model nor its tokenizer names a limit."""
-
 _TRIAL = "The quick brown fox, 1."
-_SLICE = 8192
-"""Rows of the vocabulary that are averaged at once."""
 
 
 class TransformerClassifier:
@@ -52,7 +43,7 @@ class TransformerClassifier:
         device: str | torch.device = "cpu",
         warnings: tuple[str, ...] = (),
     ) -> None:
-        _check(model, tokenizer, name)
+        common.check_vocabulary(model, tokenizer, name)
         self.name = name
         self.device = torch.device(device)
         self.module = private.private_copy(model, name).to(self.device)
@@ -65,9 +56,10 @@ class TransformerClassifier:
             tokenizer.unk_token_id,
             len(tokenizer),
         )
-        self.max_length = _max_length(self.module, tokenizer)
-        self._tokenizer = _plain_tokenizer(tokenizer, self.max_length)
-        self._decoder = _is_decoder(self.module.base_model.config)
+        self.max_length = common.max_length(self.module, tokenizer)
+        self._tokenizer = common.plain_tokenizer(tokenizer)
+        self._tokenizer.enable_truncation(self.max_length)
+        self._decoder = common.is_decoder(self.module.base_model.config)
         self._calls = Calls(self.module)
         self._embedding = self.module.get_input_embeddings()
         with quiet():
@@ -96,19 +88,7 @@ class TransformerClassifier:
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
-        about = json.dumps(_settings(self.config.to_dict()), sort_keys=True, default=str)
-        hashed = hashlib.sha256(about.encode())
-        hashed.update(self._tokenizer.to_str().encode())
-        for name, weight in sorted(self.module.state_dict().items()):
-            if isinstance(weight, torch.Tensor):
-                hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-                plain = weight.dequantize() if weight.is_quantized else weight
-                data = plain.cpu().contiguous().reshape(-1).view(torch.uint8)
-                hashed.update(data.numpy().data)
-            else:
-                # Packed weights of quantised layers print all that they hold but their numbers.
-                hashed.update(f"{name} {weight}".encode())
-        return hashed.hexdigest()[:16]
+        return common.fingerprint(self.module, self._tokenizer)
 
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
@@ -151,29 +131,23 @@ class TransformerClassifier:
         return self._embedding(ids)
 
     def mean_embedding(self) -> torch.Tensor:
-        # Through the module: some scale what they look up.
-        count = self._embedding.num_embeddings
-        slices = torch.arange(count, device=self.device).split(_SLICE)
-        total = torch.stack(
-            [self._embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices]
-        )
-        return (total.sum(dim=0) / count).to(self._embedding.weight.dtype)
+        return common.mean_embedding(self._embedding)
 
     def values(self, batch: Batch) -> torch.Tensor:
         groups = self._calls.apart(batch)
         parts = [self._run(self._reading, rows_of(batch, rows)).logits for rows in groups]
-        return _at_least_single(_in_order(parts, groups))
+        return common.at_least_single(in_order(parts, groups))
 
     def relevance_values(self, batch: Batch) -> torch.Tensor:
-        return _at_least_single(self._run(self._relevance.module(), batch).logits)
+        return common.at_least_single(self._run(self._relevance.module(), batch).logits)
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         groups = self._calls.apart(batch)
         found = [self._attentions(rows_of(batch, rows)) for rows in groups]
         layers = zip(*(weights for _, weights in found), strict=True)
         return (
-            _at_least_single(_in_order([logits for logits, _ in found], groups)),
-            tuple(_in_order(parts, groups) for parts in layers),
+            common.at_least_single(in_order([logits for logits, _ in found], groups)),
+            tuple(in_order(parts, groups) for parts in layers),
         )
 
     def _attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
@@ -226,82 +200,6 @@ class TransformerClassifier:
         after = [token for token, special in added[first:] if special]
         ids = [*before, *words, *after]
         return ids[: self._read_to(ids)]
-
-
-def _in_order(parts: Sequence[torch.Tensor], groups: list[torch.Tensor]) -> torch.Tensor:
-    """Rows of all groups, back in their places."""
-    if len(groups) == 1:
-        return parts[0]
-    return torch.cat(tuple(parts))[torch.cat(groups).argsort()]
-
-
-def _at_least_single(logits: torch.Tensor) -> torch.Tensor:
-    """Half-precision outputs as float32; more precise ones as they are."""
-    return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
-
-
-def _settings(config: Any) -> Any:
-    """A configuration without the folder and the version that it was read from."""
-    if not isinstance(config, dict):
-        return config
-    return {
-        key: _settings(value)
-        for key, value in config.items()
-        if not str(key).startswith("_") and key != "transformers_version"
-    }
-
-
-def _check(model: Any, tokenizer: Any, name: str) -> None:
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise InputError(f"{name}: needs a fast tokenizer (a tokenizer.json file)")
-    try:
-        rows = model.get_input_embeddings().num_embeddings
-    except (NotImplementedError, AttributeError):
-        raise InputError(
-            f"{name}: has no table of embeddings for the tokenizer's ids, so that its texts can't "
-            "be changed token by token; use a model with a vocabulary"
-        ) from None
-    largest = max(tokenizer.get_vocab().values(), default=0)
-    if largest >= rows:
-        raise InputError(
-            f"{name}: the tokenizer's ids go up to {largest}, the model's embeddings to "
-            f"{rows - 1}; they don't belong together"
-        )
-
-
-def _plain_tokenizer(tokenizer: Any, max_length: int) -> Tokenizer:
-    """An own copy of the tokenizer without its padding, and with this model's truncation."""
-    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    plain.no_padding()
-    plain.enable_truncation(max_length)
-    return plain
-
-
-def _max_length(module: Any, tokenizer: Any) -> int:
-    """The smallest of what the settings, the position table and the tokenizer allow."""
-    settings = module.config
-    limits = [tokenizer.model_max_length, getattr(settings, "max_sequence_length", None)]
-    limits.append(getattr(settings, "max_position_embeddings", None))
-    for name, part in module.named_modules():
-        if name.endswith("position_embeddings") and isinstance(part, torch.nn.Embedding):
-            # RoBERTa's positions begin behind the padding index.
-            taken = 0 if part.padding_idx is None else part.padding_idx + 1
-            limits.append(part.num_embeddings - taken)
-    usable = [limit for limit in limits if limit is not None and 2 < limit < 1_000_000]
-    return min(usable, default=LONGEST)
-
-
-def _is_decoder(config: Any) -> bool:
-    """Whether the architecture generates from left to right, and so pools the last token."""
-    from transformers.models.auto.modeling_auto import (
-        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    )
-
-    kind = config.model_type
-    return (
-        kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    )
 
 
 def _head(module: Any) -> Any:

@@ -47,8 +47,10 @@ class Trial:
         self._module, self._calls, self._ids = module, calls, ids
         self._expected = torch.zeros(0)
 
-    def check(self, labels: int, name: str) -> None:
+    def check(self, labels: int | None, name: str, kind: str = "text classifier") -> None:
         """Take the model's own answer, before anything of it is changed.
+
+        Without `labels` it may give any number of numbers a text.
 
         Raises:
             InputError: it can't be run, or gives something else than a number a label.
@@ -57,10 +59,10 @@ class Trial:
             logits: torch.Tensor = self._ask(self._plain()).logits
         except FAILURES as error:
             reason = str(error).splitlines()[0][:150] if str(error) else type(error).__name__
-            raise InputError(f"{name}: can't be run as a text classifier ({reason})") from None
+            raise InputError(f"{name}: can't be run as a {kind} ({reason})") from None
         if logits.ndim != 2:
-            raise InputError(f"{name}: not a text classifier; it doesn't give one answer a text")
-        if logits.shape[1] != labels:
+            raise InputError(f"{name}: not a {kind}; it doesn't give one answer a text")
+        if labels is not None and logits.shape[1] != labels:
             raise InputError(
                 f"{name}: its classifier gives {logits.shape[1]} numbers, its config names "
                 f"{labels} labels (id2label); make them agree"

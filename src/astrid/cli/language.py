@@ -1,0 +1,156 @@
+"""`astrid explain` for language models: what is asked of one, and the options that ask it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from astrid.cli import options
+from astrid.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from astrid.explain.records import Explanations
+    from astrid.explain.targets import Target
+    from astrid.models.causal.model import CausalModel
+    from astrid.models.protocol import TextModel
+
+NextToken = Annotated[
+    bool,
+    typer.Option(
+        "--next-token",
+        help="Language models: explain the token that the model itself prefers after the text.",
+    ),
+]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", help='Language models: explain this token after the text (" dog").'),
+]
+Distractor = Annotated[
+    str | None,
+    typer.Option(
+        "--distractor", help="With --token: explain the logit difference to this other token."
+    ),
+]
+Prompt = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt",
+        help=r'Language models: what stands around each text ("Review: {text}\nMood:").',
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--classes",
+        help='Language models: tokens to choose between, after the prompt (" good, bad").',
+    ),
+]
+Generate = Annotated[
+    int | None,
+    typer.Option(
+        "--generate",
+        help="Language models: go on for N tokens and explain each of them.",
+        min=1,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a language model is asked; nothing where the model is a classifier."""
+
+    next_token: bool
+    token: str | None
+    distractor: str | None
+    prompt: str | None
+    classes: str | None
+    generate: int | None
+
+    def __post_init__(self) -> None:
+        if len(self._ways) > 1:
+            raise InputError(
+                "--next-token, --token, --classes and --generate ask different things; give one"
+            )
+        if self.distractor is not None and self.token is None:
+            raise InputError("--distractor goes with --token, which it is compared with")
+        if self.prompt is not None and not self._ways:
+            raise InputError(
+                "--prompt is for a language model: give --next-token, --token, --classes or "
+                "--generate too"
+            )
+
+    def __bool__(self) -> bool:
+        return bool(self._ways)
+
+    @property
+    def _ways(self) -> list[object]:
+        ways = (self.next_token or None, self.token, self.classes, self.generate)
+        return [way for way in ways if way is not None]
+
+    @property
+    def labels(self) -> dict[str, str] | list[str] | None:
+        """The tokens asked for, by the name that tables show; None is the model's own."""
+        if self.token is not None:
+            others = [] if self.distractor is None else [_signs(self.distractor)]
+            return [_signs(self.token), *others]
+        if self.classes is not None:
+            return {text.strip() or text: text for text in _signs(self.classes).split(",")}
+        return None
+
+
+def open_model(source: str, device: str, precision: str, asked: Asked) -> "CausalModel":
+    """The language model, with what is doubtful about it said on stderr."""
+    from astrid.models.causal.load import load_language_model
+
+    model = load_language_model(
+        source,
+        prompt=None if asked.prompt is None else _signs(asked.prompt),
+        labels=asked.labels,
+        device=device,
+        precision=precision,  # type: ignore[arg-type]
+    )
+    options.say_of(model)
+    return model
+
+
+def target(asked: Asked, chosen: "Target") -> "Target":
+    """What is explained: the token against its distractor, or as the other options say."""
+    from astrid.explain.targets import Target
+
+    return chosen if asked.distractor is None else Target("logit_difference", 0, 1)
+
+
+def generated(
+    model: "TextModel",
+    texts: "Sequence[str]",
+    method: str,
+    count: int,
+    kind: str,
+    params: dict[str, Any],
+) -> "Explanations":
+    """Every generated token of every text."""
+    from astrid.explain.generation import explain_generation
+    from astrid.explain.records import Explanations
+    from astrid.models.causal.model import CausalModel
+
+    assert isinstance(model, CausalModel), "--generate opens a language model"
+    found = [
+        explanation
+        for text in texts
+        for explanation in explain_generation(
+            model,
+            text,
+            method,
+            max_new_tokens=count,
+            target_kind=kind,  # type: ignore[arg-type]
+            params=params,
+        )
+    ]
+    return Explanations(found)
+
+
+def _signs(text: str) -> str:
+    r"""`\n` and `\t` as the signs that shells have no simple way to write."""
+    return text.replace("\\n", "\n").replace("\\t", "\t")

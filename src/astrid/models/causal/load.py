@@ -1,0 +1,61 @@
+"""Opening a causal language model for explanations."""
+
+from pathlib import Path
+from typing import Any
+
+from astrid.models.causal.candidates import Labels
+from astrid.models.causal.model import CausalModel
+from astrid.models.causal.prompt import Prompt
+from astrid.models.load import Precision, device_named, dtype_named
+from astrid.models.loading import load_causal
+
+
+def load_language_model(
+    source: str | Path | tuple[Any, Any],
+    *,
+    prompt: Prompt | str | None = None,
+    labels: Labels | None = None,
+    constrained: bool = False,
+    name: str | None = None,
+    device: str = "cpu",
+    precision: Precision = "float32",
+    reuse_prefix: bool = True,
+) -> CausalModel:
+    """A causal language model from a folder, from the Hugging Face hub, or from memory.
+
+    Args:
+        source: a model folder, a hub id, or a pair of a transformers `…ForCausalLM` and its
+            tokenizer; that model itself is not changed.
+        prompt: what stands around every text, as a pattern such as `"Review: {text} Sentiment:"`;
+            it is never perturbed.
+        labels: texts that may come next, by name (`{"positive": " positive"}`) or alone
+            (`[" dog", " cat"]`): the answer is the probability of each one's first token. Without
+            labels it is that of the token that the model itself prefers.
+        constrained: whether the labels share all probability, as the classes of a classifier do;
+            otherwise a last column holds that of every other token.
+        name: for tables and messages; by default the folder's or the hub's name.
+        device: where to run, for example `cpu` or `cuda`.
+        precision: of the weights, whatever the checkpoint has; a model from memory keeps its own.
+        reuse_prefix: whether the prompt's beginning is run once for all rows of a text.
+
+    Raises:
+        InputError: nothing there, damaged files, no causal language model, a prompt without the
+            text's place or longer than the context, or labels that are empty or begin alike.
+    """
+    place, dtype = device_named(device), dtype_named(precision)
+    around = Prompt.of(prompt) if isinstance(prompt, str) else prompt
+    if isinstance(source, tuple):
+        model, tokenizer = source
+    else:
+        model, tokenizer, _ = load_causal(source, dtype)
+        name = name or Path(source).name or str(source)
+    return CausalModel(
+        model,
+        tokenizer,
+        name or "model",
+        place,
+        prompt=around,
+        labels=labels,
+        constrained=constrained,
+        reuse_prefix=reuse_prefix,
+    )
