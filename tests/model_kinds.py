@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from astrid.models.black_box import CallableModel
 from astrid.models.outputs import answers
 from astrid.models.protocol import TextModel
 from astrid.models.text_model import TransformerClassifier
-from tests import tiny
+from tests import tiny, tiny_lm
 
 Plain = Callable[[str], np.ndarray]
 
@@ -114,6 +115,32 @@ def astrid_head(head: str) -> Kind:
     return of(module, tokenizer)
 
 
+def language(architecture: str, labelled: bool) -> Kind:
+    """A language model that chooses between labels after a prompt, or says what comes next."""
+    model = tiny_lm.language_model(architecture, labelled=labelled)
+    module, tokenizer = tiny_lm.build(architecture)
+
+    def plain(text: str) -> np.ndarray:
+        encoding = tokenizer(model.prompt.around(text), return_tensors="pt")
+        with torch.no_grad():
+            found = module(encoding["input_ids"]).logits[0, -1].softmax(-1).numpy()
+        first = [tokenizer(label)["input_ids"][0] for label in tiny_lm.LABELS.values()]
+        chosen = found[first] if labelled else found[[found.argmax()]]
+        return np.append(chosen, 1 - chosen.sum())
+
+    return Kind(model, plain)
+
+
+def function() -> Kind:
+    """A function of strings, of which nothing else is known."""
+
+    def answer(texts: list[str]) -> np.ndarray:
+        loud = [(1 + sum(text.count(vowel) for vowel in "aeo")) / (2 + len(text)) for text in texts]
+        return np.stack([loud, 1 - np.asarray(loud)], axis=1)
+
+    return Kind(CallableModel(answer, ["loud", "calm"]), lambda text: answer([text])[0])
+
+
 BERT_LAYERS, LLAMA_LAYERS = ["query", "value"], ["q_proj", "v_proj"]
 TAGS = {0: "rude", 1: "sad", 2: "long"}
 
@@ -131,6 +158,10 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "lora llama": partial(lora, "llama", LLAMA_LAYERS),
     "int8 bert": partial(int8, "bert"),
     "int8 distilbert": partial(int8, "distilbert"),
+    "function": function,
+    "gpt2 between labels": partial(language, "gpt2", True),
+    "llama between labels": partial(language, "llama", True),
+    "gpt2 next token": partial(language, "gpt2", False),
     **{
         f"{head} head": partial(astrid_head, head)
         for head in ("linear", "mlp", "attention", "dual", "ensemble")

@@ -80,4 +80,4 @@ def test_a_corpus_is_explained_by_classifiers_only(astrid, folder, csv_file, tmp
         "explain", folder, "--data", csv_file, "--next-token", "--out", tmp_path / "out"
     )
     assert code == 2
-    assert "--out goes with --data and classifiers" in said
+    assert "--out goes with --data and a classifier" in said

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from astrid.explain.records import Explanation, Explanations
     from astrid.explain.targets import Target
     from astrid.models.protocol import TextModel
+    from astrid.text.load import DataSpec
 
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
 
@@ -121,45 +122,35 @@ def explain(
 
     away = is_address(model)
     asked_of = remote.Remote(api, token_env, rate_limit, budget, timeout, price)
-    if (data is None) == (not texts):
-        raise InputError("explain: give either texts or --data, one of the two")
+    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
+    place = explain_out.place(out, shard_size, engine, address)
     of_data = (data_path, split) if away else (data_path, labels, split)
-    if data is None and any(option is not None for option in of_data):
-        raise InputError("--data-path, --labels and --split go with --data, not with texts")
+    _check_source(data, texts, any(option is not None for option in of_data))
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
+    if away and of_language:
+        raise InputError("an http address answers with classes; it can't be asked for tokens")
     if not away:
         asked_of.refuse()
-    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
     spec = None
     if data is not None:
         kept = None if away else labels
         spec = options.data_spec(data, text_field, label_field, None, data_path, kept)
     settings = options.settings(params)
-    if out is not None:
-        place = explain_out.place(out, shard_size, engine, address)
+    if place is not None:
         if spec is None or html is not None or away or of_language:
             raise InputError(
                 "--out goes with --data and a classifier from a folder or the hub, without --html"
             )
-        if place.ray and precision not in ("float32", "fp32"):
-            raise InputError("--precision: workers of --engine ray open models as float32")
+        explain_out.refuse_precision(place, precision)
         rows = explain_out.rows(spec, split)
         classifier = options.open_model(model, device, precision)
-        asked = _target(classifier, target, label, against)
-        said = explain_out.write(place, (model, classifier), rows, method, asked, settings, limit)
+        chosen = _target(classifier, target, label, against)
+        said = explain_out.write(place, (model, classifier), rows, method, chosen, settings, limit)
         if as_json:
             options.print_json(said)
         return
-    if any(option is not None for option in (shard_size, engine, address)):
-        raise InputError("--shard-size, --engine and --address go with --out")
-    wanted = texts or [] if spec is None else options.documents(spec, split or "test").texts
-    wanted = wanted[:limit]
-    for number, text in enumerate(wanted):
-        if not text.strip():
-            raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    if away and of_language:
-        raise InputError("an http address answers with classes; it can't be asked for tokens")
+    wanted = _wanted(texts, spec, split)[:limit]
     opened: TextModel
     if away:
         opened = remote.open_remote(model, labels, asked_of, (wanted, method, settings))
@@ -167,10 +158,10 @@ def explain(
         opened = language.open_model(model, device, precision, of_language)
     else:
         opened = options.open_model(model, device, precision)
-    asked = language.target(of_language, _target(opened, target, label, against))
+    chosen = language.target(of_language, _target(opened, target, label, against))
     try:
         if generate is None:
-            found = _explain(opened, wanted, method, asked, settings)
+            found = _explain(opened, wanted, method, chosen, settings)
         else:
             found = language.generated(opened, wanted, method, generate, target, settings)
     except UnfinishedError as error:
@@ -178,6 +169,22 @@ def explain(
         raise
     _warn_of_limits(found)
     _show(found, html, as_json)
+
+
+def _check_source(data: str | None, texts: list[str] | None, options_of_data: bool) -> None:
+    if (data is None) == (not texts):
+        raise InputError("explain: give either texts or --data, one of the two")
+    if data is None and options_of_data:
+        raise InputError("--data-path, --labels and --split go with --data, not with texts")
+
+
+def _wanted(texts: list[str] | None, spec: "DataSpec | None", split: str | None) -> list[str]:
+    """The texts given, or those of the split; none of them empty."""
+    wanted = texts or [] if spec is None else options.documents(spec, split or "test").texts
+    for number, text in enumerate(wanted):
+        if not text.strip():
+            raise InputError(f"explain: text {number} is empty; give a text with words in it")
+    return wanted
 
 
 def _explain(

@@ -27,14 +27,26 @@ class Place:
     address: str | None
 
 
-def place(folder: Path, shard_size: int | None, engine: str | None, address: str | None) -> Place:
-    """The options, checked against each other."""
+def place(
+    folder: Path | None, shard_size: int | None, engine: str | None, address: str | None
+) -> Place | None:
+    """The options, checked against each other; None where no folder is given."""
+    if folder is None:
+        if any(option is not None for option in (shard_size, engine, address)):
+            raise InputError("--shard-size, --engine and --address go with --out")
+        return None
     engine = engine or "local"
     if engine not in _ENGINES:
         raise InputError(f'--engine "{engine}": {nearest(engine, _ENGINES)}')
     if address is not None and engine != "ray":
         raise InputError("--address goes with --engine ray")
     return Place(folder, shard_size, engine == "ray", address)
+
+
+def refuse_precision(place: Place, precision: str) -> None:
+    """Workers open the model themselves, from its folder."""
+    if place.ray and precision not in ("float32", "fp32"):
+        raise InputError("--precision: workers of --engine ray open models as float32")
 
 
 def rows(spec: "DataSpec", split: str | None) -> "TextRows":
