@@ -17,6 +17,7 @@ from astrid.explain.targets import Target
 from astrid.models.load import load_model
 from astrid.models.text_model import TransformerClassifier
 from benchmarks import peers, sampling
+from benchmarks import prefix as saved
 from benchmarks.timing import (
     backward_flops,
     compare,
@@ -303,6 +304,25 @@ def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
             )
         )
     return found
+
+
+def prefix(sizes: Sizes) -> list[Line]:
+    """A label token after a 200-token instruction: its keys and values computed once, or anew."""
+    lines = []
+    for replace, target in (("delete", 5.0), ("mask", None)):
+        found = saved.measure(rounds=sizes.rounds, replace=replace)
+        if found.difference > 1e-4:
+            raise AssertionError(f"prefix reuse changes the answers by {found.difference:.1e}")
+        lines.append(
+            Line(
+                f"language model, label after a 200-token instruction, prefix reuse, {replace}",
+                found.ratio.times,
+                target,
+                details={"difference": found.difference, "tokens": found.tokens}
+                | vars(found.ratio),
+            )
+        )
+    return lines
 
 
 def precision_cost(load: Workload, sizes: Sizes) -> list[Line]:
