@@ -16,10 +16,13 @@ Product-Kernel Methods", 2025 (arXiv:2505.16516). U units, R rows.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 LARGEST = 2000
 """Rows that a surrogate is fitted on at most: its time grows with their cube."""
@@ -124,11 +127,18 @@ def _fitted(rows_RU: np.ndarray, values_R: np.ndarray, scale: float, odd: bool) 
         nothing = np.full(len(rows_RU), 0.0 if scale < 1e-12 else np.nan)
         return Surrogate(rows_RU, np.full(count, 0.5), nothing, np.zeros(count))
     likelihood = _Likelihood(2.0 * rows_RU - 1, values_R / scale, odd)
-    settings = likelihood.best()
+    # Matrices this small take ten times as long on several threads, which wait for each other.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        settings = likelihood.best()
+        solved = scale * likelihood.solved(settings)
     lengths, product, linear, _ = likelihood.unpacked(settings)
-    solved = scale * likelihood.solved(settings)
     slopes = 2 * linear * (solved @ likelihood.signs)
     return Surrogate(rows_RU, np.exp(-lengths), product * solved, slopes)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 class _Likelihood:
@@ -168,20 +178,17 @@ class _Likelihood:
         """The negative logarithm of the probability, and its gradient in the settings."""
         kernel, near, far = self._kernel(settings)
         lengths, product, linear, constant = self.unpacked(settings)
-        factor = cho_factor(kernel, lower=True)
-        inverse = cho_solve(factor, np.eye(len(kernel)))
+        factor, inverse = _inverted(kernel)
         solved = inverse @ self._values
+        value = self._values @ solved / 2 + np.log(np.diag(factor)).sum()
         slope = (inverse - np.outer(solved, solved)) / 2
-        near, far = product * slope * near, product * slope * far
         # Units that differ shrink the product; in the opposite row those that agree do.
-        by_length = (self._agreeing(far) + far.sum() - near.sum() + self._agreeing(near)) / 2
-        gradient = np.concatenate(
-            [
-                by_length * lengths,
-                [(near - far).sum(), linear * (slope * self._linear).sum(), constant * slope.sum()],
-            ]
-        )
-        value = self._values @ solved / 2 + np.log(np.diag(factor[0])).sum()
+        by_near, near_sum = self._weighted(near, slope)
+        by_far, far_sum = self._weighted(far, slope) if self._odd else (0.0, 0.0)
+        by_length = product * (by_far + far_sum - near_sum + by_near) / 2
+        by_product = product * (near_sum - far_sum)
+        by_linear = linear * np.vdot(slope, self._linear)
+        gradient = np.append(by_length * lengths, [by_product, by_linear, constant * slope.sum()])
         unusual = settings - self._usual
         value += (self._precision * unusual**2).sum() / 2
         return float(value), gradient + self._precision * unusual
@@ -196,6 +203,18 @@ class _Likelihood:
         kernel[np.diag_indices(len(kernel))] += NOISE
         return kernel, near, far
 
-    def _agreeing(self, pairs: np.ndarray) -> np.ndarray:
-        """`[U]` Σ over pairs of rows: plus where they agree on unit i, minus where they differ."""
-        return np.asarray((self.signs * (pairs @ self.signs)).sum(axis=0))
+    def _weighted(self, pairs: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, float]:
+        """For weights pairs · slope of pairs of rows: `[U]` their sum over pairs that agree on
+        unit i minus that over pairs that differ, and their sum."""
+        pairs = pairs * slope
+        agreeing = np.einsum("ru,ru->u", self.signs, pairs @ self.signs)
+        return agreeing, float(pairs.sum())
+
+
+def _inverted(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The Cholesky factor and the inverse of a positive definite matrix."""
+    factor, wrong = dpotrf(kernel, lower=True, clean=True)
+    if wrong:
+        raise LinAlgError("the kernel is not positive definite")
+    lower, _ = dpotri(factor, lower=True)
+    return factor, np.asarray(np.tril(lower) + np.tril(lower, -1).T)
