@@ -36,7 +36,7 @@ def probabilities_of_masks(model, text, kept):
     for index in range(len(model.labels)):
         job = Job(text, "ask", ask, Target("probability", index))
         ((_, outcome),) = Engine(model).run([job])
-        columns.append(outcome.scores.scores)
+        columns.append(outcome.result.scores)
     return np.stack(columns, axis=1)
 
 

@@ -98,7 +98,7 @@ def test_equals_shap_on_a_model(architecture, text):
             return TokenScores(answer.values)
 
         ((_, outcome),) = Engine(model).run([Job(encoded, "ask", ask, target)])
-        return outcome.scores.scores
+        return outcome.result.scores
 
     (ours,) = explain(model, text, "shap", target=target)
     expected = theirs(game, len(places), 500, batch=5)

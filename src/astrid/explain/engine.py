@@ -7,13 +7,14 @@ the answers back. Memory is bounded by the budget and the window, whatever the n
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Generic
 
 import numpy as np
 import torch
 
 from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
-from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
+from astrid.explain.requests import Asking, MaskedRows, Request, Result, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
 from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
@@ -26,27 +27,30 @@ WINDOW = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """One explanation to make: a text, a method bound to its settings, and a target."""
+class Job(Generic[Result]):
+    """One thing to find out about a text: a method bound to its settings, and a target.
+
+    Most jobs are explanations; whatever asks in the same way can be one, such as a measure.
+    """
 
     text: EncodedText
     method_name: str
-    method: Callable[[EncodedText], Method]
+    method: Callable[[EncodedText], Asking[Result]]
     target: Target
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Generic[Result]):
     """What came of one job.
 
     Attributes:
-        scores: the method's result.
+        result: what the method returned.
         logits: `[K]` the model's output on the plain text.
         target: the target, its classes filled in.
         evaluations: rows that the model ran for this job.
     """
 
-    scores: TokenScores
+    result: Result
     logits: np.ndarray
     target: Resolved
     evaluations: int
@@ -57,10 +61,10 @@ class _Session:
     """A job under way."""
 
     number: int
-    job: Job
+    job: Job[Any]
     cache: work.RowCache
     current: work.Work
-    method: Method | None = None
+    method: Asking[Any] | None = None
     logits: np.ndarray = field(default_factory=lambda: np.zeros(0))
     target: Resolved = field(default_factory=lambda: Resolved("logit", 0, 0, classes(1)))
     evaluations: int = 0
@@ -85,7 +89,7 @@ class Engine:
         self._pool: list[work.Chunk] = []
         self._owner: dict[work.Work, _Session] = {}
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+    def run(self, jobs: Iterable[Job[Result]]) -> Iterator[tuple[int, Outcome[Result]]]:
         """Finished jobs with their numbers (from 0), as they come.
 
         Raises:
@@ -118,7 +122,7 @@ class Engine:
         # A text under way holds a few vectors a token even while it has no rows in the pool.
         return rows >= WINDOW * self._budget or texts >= 4 * WINDOW * self._budget
 
-    def _admit(self, number: int, job: Job) -> None:
+    def _admit(self, number: int, job: Job[Any]) -> None:
         cache: work.RowCache = {}
         plain = MaskedRows(np.ones((1, len(job.text)), dtype=bool))
         first = work.start(self._model, job.text, plain, cache)
@@ -134,7 +138,7 @@ class Engine:
     def _ready(self) -> list[work.Work]:
         return [work for work in self._owner if work.remaining == 0]
 
-    def _advance_all(self) -> Iterator[tuple[int, Outcome]]:
+    def _advance_all(self) -> Iterator[tuple[int, Outcome[Any]]]:
         """Go on with every session whose request is answered."""
         for finished in self._ready():
             session = self._owner.pop(finished)
@@ -160,7 +164,7 @@ class Engine:
         for chunk, session in zip(chunks, sessions, strict=True):
             session.evaluations += len(chunk.rows)
 
-    def _advance(self, session: _Session) -> Outcome | None:
+    def _advance(self, session: _Session) -> Outcome[Any] | None:
         """Send the answer on; take up the next request, or return the result."""
         try:
             request = self._next_request(session)
@@ -186,9 +190,10 @@ class Engine:
         return next(session.method)
 
 
-def _outcome(session: _Session, scores: TokenScores) -> Outcome:
-    _check_finite(session, "scores", scores.scores)
-    return Outcome(scores, session.logits, session.target, session.evaluations)
+def _outcome(session: _Session, result: Result) -> Outcome[Result]:
+    if isinstance(result, TokenScores):
+        _check_finite(session, "scores", result.scores)
+    return Outcome(result, session.logits, session.target, session.evaluations)
 
 
 def _check_finite(session: _Session, what: str, *numbers: np.ndarray | None) -> None:

@@ -5,7 +5,7 @@ T tokens of the text, R rows of the request, D embedding size.
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -145,5 +145,10 @@ class TokenScores:
     standard_errors: np.ndarray | None = None
 
 
-Method = Generator[Request, Answer, TokenScores]
-"""A running method: yields requests, is sent answers, returns scores."""
+Result = TypeVar("Result")
+
+Asking = Generator[Request, Answer, Result]
+"""Anything that the engine can run: yields requests, is sent answers, returns a result."""
+
+Method = Asking[TokenScores]
+"""A running method: its result are scores."""

@@ -11,6 +11,7 @@ from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
 from astrid.explain.estimate import estimate, require_within_budget
 from astrid.explain.records import Explanation, Explanations
+from astrid.explain.requests import TokenScores
 from astrid.explain.targets import Target, predicted, value_of
 from astrid.models.black_box.box import BlackBox
 from astrid.models.outputs import answers
@@ -84,7 +85,7 @@ def stream(
         require_within_budget(model, estimate(model, texts, method, params))
     encoded: dict[int, EncodedText] = {}
 
-    def jobs() -> Iterator[Job]:
+    def jobs() -> Iterator[Job[TokenScores]]:
         for number, (text, wanted) in enumerate(zip(texts, targets, strict=True)):
             encoded[number] = model.encode(_text(text, number))
             yield Job(encoded[number], method, run, wanted)
@@ -108,9 +109,9 @@ def bound_method(
     return methods.bound(method, settings)
 
 
-def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel) -> Explanation:
+def finished(text: EncodedText, method: str, outcome: Outcome[TokenScores], model: TextModel) -> Explanation:
     """The record of an outcome: word scores sum the scores of each word's pieces."""
-    scores = outcome.scores.scores.astype(float)
+    scores = outcome.result.scores.astype(float)
     spans = find_words(text.text)
     shares = token_shares(spans, text.offsets, text.special)
     seen = np.flatnonzero(shares.any(axis=1)) if text.truncated else np.arange(len(spans))
@@ -128,13 +129,13 @@ def finished(text: EncodedText, method: str, outcome: Outcome, model: TextModel)
         words=tuple(text.text[start:end] for start, end in words),
         word_scores=shares[seen] @ scores,
         offsets=tuple(words),
-        completeness_gap=outcome.scores.completeness_gap,
+        completeness_gap=outcome.result.completeness_gap,
         evaluations=outcome.evaluations,
         truncated=text.truncated,
         special_share=float(outside / total) if total > 0 else 0.0,
-        converged=outcome.scores.converged,
+        converged=outcome.result.converged,
         precision=model.facts.precision,
-        standard_errors=outcome.scores.standard_errors,
+        standard_errors=outcome.result.standard_errors,
     )
 
 
