@@ -78,7 +78,8 @@ def has_half_products(device: str) -> bool:
 def main() -> None:
     console = Console(stderr=True)
     chosen = sys.argv[1:]
-    record = []
+    record: list[dict[str, object]] = []
+    wrong: list[str] = []
     for device in ("cpu", "cuda"):
         if device == "cuda" and not torch.cuda.is_available():
             console.print("no CUDA device here: the part of the benchmark on a GPU is skipped")
@@ -89,15 +90,27 @@ def main() -> None:
             console.print("no bf16 matrix instructions here: bf16 is slower than float32")
         todo = {name: run for name, run in parts(load).items() if not chosen or name in chosen}
         lines: list[Line] = []
+        record.append(_record(load, lines))
         with bar("measuring", len(todo)) as advance:
-            for run in todo.values():
-                lines += run()
+            for name, run in todo.items():
+                try:
+                    lines += run()
+                except AssertionError as error:
+                    wrong.append(f"{device}, {name}: {error}")
+                record[-1] = _record(load, lines)
+                _write(record)
                 advance()
         Console(width=130).print(_table(lines))
-        record.append(_record(load, lines))
+    console.print(f"written: {OUT}")
+    for line in wrong:
+        console.print(f"not measured: {line}", markup=False)
+    sys.exit(bool(wrong))
+
+
+def _write(record: list[dict[str, object]]) -> None:
+    """After every part: what was measured stays, whatever becomes of the rest."""
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    console.print(f"written: {OUT}")
 
 
 def _table(lines: list[Line]) -> Table:
