@@ -1,4 +1,4 @@
-"""`astrid methods`, `heads`, `encoders`: what there is to choose from."""
+"""`astrid methods`, `measures`, `heads`, `encoders`: what there is to choose from."""
 
 import typer
 
@@ -7,6 +7,7 @@ from astrid.cli import options
 
 def register(app: typer.Typer) -> None:
     app.command("methods", help=METHODS, short_help="Attribution methods.")(methods)
+    app.command("measures", help=MEASURES, short_help="Measures.")(measures)
     app.command("heads", help=HEADS, short_help="Classifier heads.")(heads)
     app.command("encoders", help=ENCODERS, short_help="Encoder presets.")(encoders)
 
@@ -16,6 +17,13 @@ METHODS = """Attribution methods: what they need of a model, and their settings.
 Example:
 
   astrid methods --json
+"""
+
+MEASURES = """Measures of explanations and predictions: kind, better end, and what they need.
+
+Example:
+
+  astrid measures --json
 """
 
 HEADS = """Classifier heads and their settings.
@@ -49,6 +57,24 @@ def methods(as_json: options.Json = False) -> None:
             }
         )
     _show(rows, as_json)
+
+
+def measures(as_json: options.Json = False) -> None:
+    from astrid.measures import load_measure, measure_names
+
+    rows: list[dict[str, object]] = []
+    for name in measure_names():
+        measure = load_measure(name)
+        rows.append(
+            {
+                "name": name,
+                "kind": measure.KIND,
+                "better": measure.DIRECTION,
+                "needs": ", ".join(sorted(measure.NEEDS)),
+                "what": _first_line(measure.__doc__).partition(": ")[2],
+            }
+        )
+    _show(sorted(rows, key=lambda row: (str(row["kind"]), str(row["name"]))), as_json)
 
 
 def heads(as_json: options.Json = False) -> None:

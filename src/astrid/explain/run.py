@@ -109,7 +109,9 @@ def bound_method(
     return methods.bound(method, settings)
 
 
-def finished(text: EncodedText, method: str, outcome: Outcome[TokenScores], model: TextModel) -> Explanation:
+def finished(
+    text: EncodedText, method: str, outcome: Outcome[TokenScores], model: TextModel
+) -> Explanation:
     """The record of an outcome: word scores sum the scores of each word's pieces."""
     scores = outcome.result.scores.astype(float)
     spans = find_words(text.text)

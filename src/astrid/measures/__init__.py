@@ -1,27 +1,32 @@
-"""Measures of explanations: one file a measure, found by the file's name.
+"""Measures of explanations and predictions: one file a measure, found by the file's name.
 
 A measure's file exports
 
 - `TITLE`: what tables and plots call it;
-- `KIND`: what it is given, see `Kind`;
-- `NEEDS`: what must be known beside scores, for example `{"rationale"}`;
-- `DIRECTION`: whether a "higher" or a "lower" value is the better one;
+- `KIND`: what it is given, see below;
+- `NEEDS`: what must be known beside scores: `{"rationale"}`, or what the model must answer;
+- `DIRECTION`: whether a "higher" or a "lower" value is the better one, or "neither";
 - `RANGE`: the smallest and the largest value possible;
-- `measure(first, second) -> float`: the value of one text, NaN where it is undefined (the
-  docstring says when). A text whose value is NaN is counted and left out of every mean.
+- `measure(…) -> float`: the value of one text, NaN where it is undefined (the docstring says
+  when). A text whose value is NaN is counted and left out of every mean.
 
-`first` and `second` are arrays `[W]` over the words of one text: for "agreement" the scores of two
-explanations, for "plausibility" the scores and the flags of the words that are evidence.
+| KIND | `measure` is given |
+|---|---|
+| `agreement` | scores `[W]` of two explanations over the words of one text |
+| `plausibility` | scores `[W]`, and flags `[W]` of the words that are evidence |
+| `sparsity` | scores `[W]` |
+| `faithfulness` | an `Explained` text; it is a generator that asks the engine for rows |
+| `sensitivity` | scores `[W]`, and those of the text moved a little, `[D, W]` |
+| `quality` | right classes `[N]` and probabilities `[N, K]` of a whole corpus |
 """
 
-from typing import Literal, Protocol, cast
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, cast
 
 from astrid import plugins
 
-Kind = Literal["agreement", "plausibility"]
-Direction = Literal["higher", "lower"]
+Kind = Literal["agreement", "plausibility", "sparsity", "faithfulness", "sensitivity", "quality"]
+Direction = Literal["higher", "lower", "neither"]
 
 
 class Measure(Protocol):
@@ -33,13 +38,13 @@ class Measure(Protocol):
     DIRECTION: Direction
     RANGE: tuple[float, float]
 
-    def measure(self, first: np.ndarray, second: np.ndarray, /) -> float:
-        """The value of one text, or NaN where it is undefined."""
+    measure: Callable[..., Any]
 
 
 def load_measure(name: str) -> Measure:
     """The measure called `name`; InputError with the nearest name where there is none.
 
+    >>> import numpy as np
     >>> load_measure("cosine").measure(np.array([1.0, 0.0]), np.array([2.0, 0.0]))
     1.0
     """
@@ -49,8 +54,8 @@ def load_measure(name: str) -> Measure:
 def measure_names(kind: Kind | None = None) -> list[str]:
     """Names of all measures, or of those of one `kind`, sorted.
 
-    >>> measure_names("agreement")
-    ['cosine', 'spearman', 'top_k']
+    >>> measure_names("plausibility")[0]
+    'auprc'
     """
     names = plugins.names("astrid.measures")
     return [name for name in names if kind in (None, load_measure(name).KIND)]
