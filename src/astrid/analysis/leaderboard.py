@@ -232,11 +232,11 @@ def _possible(
             raise InputError(
                 f"{name} is a measure of {measure.KIND} and ranks no methods; use {', '.join(able)}"
             )
-        missing = measure.NEEDS - model.answers - {"rationale"}
+        unable = measure.NEEDS - model.answers - {"rationale"}
         if "rationale" in measure.NEEDS and not any(item.rationale for item in corpus):
             left_out[name] = f"no document of {corpus.name} has a rationale"
-        elif missing:
-            left_out[name] = f"it needs {' and '.join(sorted(missing))} of the model"
+        elif unable:
+            left_out[name] = f"it needs {' and '.join(sorted(unable))} of the model"
         else:
             measures.append(name)
     if not measures:

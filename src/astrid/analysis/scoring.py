@@ -49,11 +49,13 @@ def score(
         if moved:
             neighbours = _neighbours(model, method, items, (params or {}).get(method, {}), seed)
             for name in moved:
-                pairs = zip(items, neighbours, strict=True)
-                found[method, name] = np.array([_sensitivity(name, *pair) for pair in pairs])
+                found[method, name] = np.array(
+                    [_sensitivity(name, *pair) for pair in zip(items, neighbours, strict=True)]
+                )
         for name in _of_kind(measures, "plausibility"):
-            pairs = zip(items, corpus, strict=True)
-            found[method, name] = np.array([_plausibility(name, *pair) for pair in pairs])
+            found[method, name] = np.array(
+                [_plausibility(name, *pair) for pair in zip(items, corpus, strict=True)]
+            )
         for name in _of_kind(measures, "sparsity"):
             found[method, name] = np.array(
                 [load_measure(name).measure(item.word_scores) for item in items]
@@ -79,7 +81,7 @@ def _neighbours(
     targets = [Target(item.target.kind, item.target.index) for item in items]
     texts = [item.text for item in items]
     draws = [
-        explain(Moved(model, seed + draw), texts, method, target=targets, params=params)  # type: ignore[arg-type]
+        explain(Moved(model, seed + draw), texts, method, target=targets, params=params)
         for draw in range(DRAWS)
     ]
     return [list(of_text) for of_text in zip(*draws, strict=True)]
