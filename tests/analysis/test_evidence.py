@@ -57,8 +57,7 @@ def test_random_scores_find_what_chance_finds(splits):
         for document in chosen
     ]
     recovered = evidence_recovery(items, chosen)
-    # Average precision of random scores lies a little above the share of evidence.
-    assert recovered.auprc.value < recovered.chance.value + 0.12
+    assert recovered.auprc.contains(recovered.chance.value)
 
 
 def test_without_rationales_there_is_nothing_to_say():

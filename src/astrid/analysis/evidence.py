@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from astrid.explain.align import evidence_words
 from astrid.explain.records import Explanation
-from astrid.measures.auprc import measure
+from astrid.measures import auprc
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
 from astrid.text.document import Document
 
@@ -18,7 +16,7 @@ class Recovery:
 
     Attributes:
         auprc: mean area under the precision–recall curve over texts, in [0, 1].
-        chance: mean share of words that are evidence: what random scores reach.
+        chance: mean over texts of what scores in random order reach.
     """
 
     auprc: Estimate
@@ -40,12 +38,12 @@ def evidence_recovery(
         explanations: one a document, in the same order.
         documents: those without a rationale, or with an empty one, are left out.
     """
-    areas, shares = [], []
+    areas, chances = [], []
     for explanation, document in zip(explanations, documents, strict=True):
         if document.rationale:
             evidence = evidence_words(explanation.offsets, document.rationale)
-            areas.append(measure(explanation.word_scores, evidence))
-            shares.append(float(np.mean(evidence)) if len(evidence) else float("nan"))
+            areas.append(auprc.measure(explanation.word_scores, evidence))
+            chances.append(auprc.chance(evidence))
     if not areas:
         return None
-    return Recovery(mean_with_interval(areas), mean_with_interval(shares))
+    return Recovery(mean_with_interval(areas), mean_with_interval(chances))
