@@ -188,6 +188,20 @@ def excess(repeats: Sequence[Agreement], name: str) -> np.ndarray:
     return stacked(repeats, name) - np.stack([each.chance[name] for each in repeats])
 
 
+def check_same_labels(models: Sequence[TextModel]) -> None:
+    """Refuse models whose answers mean different things.
+
+    Raises:
+        InputError: the classes of one are not those of the first, in the same order.
+    """
+    for model in models[1:]:
+        if model.labels != models[0].labels:
+            raise InputError(
+                f"{model.name}: its classes ({', '.join(model.labels)}) are not those of "
+                f"{models[0].name} ({', '.join(models[0].labels)}), in the same order"
+            )
+
+
 def fixed_targets(model: TextModel, explanations: Explanations, kind: TargetKind) -> list[Target]:
     """The outputs that `explanations` are about, as columns that no other model can change."""
     return [Target(kind, item.target.index, _against(model, item, kind)) for item in explanations]
