@@ -8,8 +8,7 @@ import numpy as np
 
 from astrid.errors import InputError
 from astrid.explain.align import align
-from astrid.explain.records import Explanation, Explanations, TargetKind
-from astrid.explain.targets import Target
+from astrid.explain.records import Explanation
 from astrid.measures import load_measure
 from astrid.measures.statistics.bootstrap import (
     CONFIDENCE,
@@ -18,8 +17,6 @@ from astrid.measures.statistics.bootstrap import (
     Estimate,
     mean_with_interval,
 )
-from astrid.models.outputs import task_of
-from astrid.models.protocol import TextModel
 
 AGREEMENTS = ("spearman_absolute", "spearman", "cosine")
 """Rank correlation of |scores|, rank correlation and cosine of signed scores; all in [-1, 1]."""
@@ -55,17 +52,20 @@ def agreement(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
     }
 
 
-def chance_agreement(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
-    """The mean of `agreement` over all W! orders of `second`, exactly; NaN where that is.
+def chance_agreement(
+    first: np.ndarray, second: np.ndarray, known: Mapping[str, float]
+) -> dict[str, float]:
+    """The mean of `agreement` over all W! orders of `second`, exactly; NaN where `known` is.
 
     Rank correlations are 0 on average, and the cosine is W·mean(a)·mean(b) / (‖a‖·‖b‖).
 
-    >>> chance_agreement(np.array([1.0, 1.0, 4.0]), np.array([0.0, 0.0, 2.0]))["spearman"]
-    0.0
+    Args:
+        first: `[W]` scores.
+        second: `[W]` scores.
+        known: their agreement: it is undefined for one order exactly if it is for all.
     """
-    known = agreement(first, second)
-    chance = {name: value if np.isnan(value) else 0.0 for name, value in known.items()}
-    if not np.isnan(known["cosine"]):
+    chance = {name: value if math.isnan(value) else 0.0 for name, value in known.items()}
+    if not math.isnan(known["cosine"]):
         # Scaled first, so that squares of very small or large scores stay within floating point.
         one, other = first / np.abs(first).max(), second / np.abs(second).max()
         sizes = np.linalg.norm(one) * np.linalg.norm(other)
@@ -89,11 +89,12 @@ def agreements(first: Sequence[Explanation], second: Sequence[Explanation]) -> A
 
 def agreement_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Agreement:
     """Of one pair of score vectors `[W]` a text."""
-    pairs = list(pairs)
-    return Agreement(
-        _columns([agreement(*pair) for pair in pairs]),
-        _columns([chance_agreement(*pair) for pair in pairs]),
-    )
+    found: list[dict[str, float]] = []
+    chance: list[dict[str, float]] = []
+    for first, second in pairs:
+        found.append(agreement(first, second))
+        chance.append(chance_agreement(first, second, found[-1]))
+    return Agreement(_columns(found), _columns(chance))
 
 
 def check_same_output(number: int, one: Explanation, other: Explanation) -> None:
@@ -186,34 +187,3 @@ def stacked(repeats: Sequence[Agreement], name: str) -> np.ndarray:
 def excess(repeats: Sequence[Agreement], name: str) -> np.ndarray:
     """`[R, N]` values of one measure minus chance."""
     return stacked(repeats, name) - np.stack([each.chance[name] for each in repeats])
-
-
-def check_same_labels(models: Sequence[TextModel]) -> None:
-    """Refuse models whose answers mean different things.
-
-    Raises:
-        InputError: the classes of one are not those of the first, in the same order.
-    """
-    for model in models[1:]:
-        if model.labels != models[0].labels:
-            raise InputError(
-                f"{model.name}: its classes ({', '.join(model.labels)}) are not those of "
-                f"{models[0].name} ({', '.join(models[0].labels)}), in the same order"
-            )
-
-
-def fixed_targets(model: TextModel, explanations: Explanations, kind: TargetKind) -> list[Target]:
-    """The outputs that `explanations` are about, as columns that no other model can change."""
-    return [Target(kind, item.target.index, _against(model, item, kind)) for item in explanations]
-
-
-def _against(model: TextModel, item: Explanation, kind: TargetKind) -> int | None:
-    """The other class of a logit difference: the next most probable one of the same question."""
-    if kind != "logit_difference":
-        return None
-    others = [
-        column
-        for column in task_of(model.tasks, item.target.index).choices
-        if column != item.target.index
-    ]
-    return max(others, key=lambda column: item.prediction.probabilities[column])

@@ -19,15 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from astrid.analysis._agreement import (
-    agreements,
-    check_same_labels,
-    estimates,
-    fixed_targets,
-    over_texts,
-)
-from astrid.analysis.sanity import CheckSettings, Verdict, check_texts, explain_as
-from astrid.explain.run import bound_method
+from astrid.analysis._agreement import agreements, estimates, over_texts
+from astrid.analysis._explaining import fixed_targets
+from astrid.analysis.sanity import CheckSettings, Verdict
 from astrid.measures.statistics.bootstrap import Estimate
 from astrid.measures.statistics.permutation import PairedDifference, paired_difference
 from astrid.models.protocol import TextModel
@@ -107,12 +101,8 @@ def label_randomisation(
             to.
     """
     settings, texts = settings or CheckSettings(), list(texts)
-    check_texts(texts)
-    check_same_labels([true, twin, shuffled])
-    for method in settings.methods:
-        for model in (true, twin, shuffled):
-            bound_method(model, method, settings.params.get(method, {}))
     models = (true, twin, shuffled)
+    settings.check(models, texts)
     return LabelRandomisation(
         tuple(_check(method, models, texts, settings, advance) for method in settings.methods),
         settings,
@@ -155,10 +145,10 @@ def _check(
     settings: CheckSettings,
     advance: Advance,
 ) -> LabelCheck:
-    true = explain_as(models[0], texts, method, settings, None, advance)
+    true = settings.explain(models[0], texts, method, None, advance)
     asked = fixed_targets(models[0], true, settings.kind)
     twin, shuffled = (
-        explain_as(model, texts, method, settings, asked, advance) for model in models[1:]
+        settings.explain(model, texts, method, asked, advance) for model in models[1:]
     )
     above, below = agreements(true, twin), agreements(true, shuffled)
     agreement, chance = estimates([below], lambda values: over_texts(values, settings.mean))

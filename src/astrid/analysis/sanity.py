@@ -19,7 +19,7 @@ and repeated tokens have their effects under any weights.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -31,56 +31,29 @@ from astrid.analysis._agreement import (
     crossed,
     estimates,
     excess,
-    fixed_targets,
     mean_of_defined,
     stacked,
 )
+from astrid.analysis._explaining import Explaining, fixed_targets
 from astrid.analysis.randomised import ORIGINAL, parts_of, randomised
-from astrid.errors import InputError
-from astrid.explain.records import Explanations, TargetKind
-from astrid.explain.run import bound_method, explain
-from astrid.explain.targets import Target
-from astrid.measures.statistics.bootstrap import (
-    CONFIDENCE,
-    RESAMPLES,
-    Estimate,
-    mean_with_interval,
-    plain_number,
-)
+from astrid.measures.statistics.bootstrap import Estimate, plain_number
 from astrid.models.text_model import TransformerClassifier
 from astrid.progress import Advance, silent
-from astrid.spec import Spec
 
 Verdict = Literal["passes", "fails", "undecided"]
 AgreementName = Literal["spearman_absolute", "spearman", "cosine"]
 
 
-class CheckSettings(Spec):
+class CheckSettings(Explaining):
     """What the sanity checks have in common.
 
     Attributes:
-        methods: names from `astrid methods`.
-        params: settings of those methods that shall not have their defaults.
-        kind: of output: probability, logit or logit_difference.
         measure: the agreement that decides; the others are told beside it.
         tolerance: how much agreement beyond chance, or how small a drop, is still none.
-        seed: of random weights and of intervals.
-        resamples: of the bootstrap.
-        confidence: of the intervals.
     """
 
-    methods: tuple[str, ...] = Field(default=("integrated_gradients",), min_length=1)
-    params: Mapping[str, dict[str, Any]] = Field(default_factory=dict)
-    kind: TargetKind = "probability"
     measure: AgreementName = "spearman_absolute"
     tolerance: float = Field(default=0.1, ge=0, lt=1)
-    seed: int = Field(default=0, ge=0)
-    resamples: int = Field(default=RESAMPLES, ge=100)
-    confidence: float = Field(default=CONFIDENCE, gt=0, lt=1)
-
-    def mean(self, values: np.ndarray) -> Estimate:
-        """Mean of one value a text, with the interval that these settings ask for."""
-        return mean_with_interval(values, self.seed, self.confidence, self.resamples)
 
 
 class RandomisationSettings(CheckSettings):
@@ -201,19 +174,16 @@ def model_randomisation(
             randomised.
     """
     settings, texts = settings or RandomisationSettings(), list(texts)
-    check_texts(texts)
-    for method in settings.methods:
-        bound_method(model, method, settings.params.get(method, {}))
+    settings.check([model], texts)
     originals = {
-        method: explain_as(model, texts, method, settings, None, advance)
-        for method in settings.methods
+        method: settings.explain(model, texts, method, None, advance) for method in settings.methods
     }
     plain = [~model.encode(text).special for text in texts]
     found: dict[str, dict[str, list[Agreement]]] = {method: {} for method in settings.methods}
     for random, copy in _copies(model, settings):
         for method, original in originals.items():
             asked = fixed_targets(model, original, settings.kind)
-            after = explain_as(copy, texts, method, settings, asked, advance)
+            after = settings.explain(copy, texts, method, asked, advance)
             pairs = (
                 (one.token_scores[own], other.token_scores[own])
                 for one, other, own in zip(original, after, plain, strict=True)
@@ -230,26 +200,6 @@ def explained_texts(
     parts = len(parts_of(model.module))
     steps = parts if settings.steps is None else min(settings.steps, parts)
     return texts * len(settings.methods) * (2 + settings.draws * steps)
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """Refuse an empty list."""
-    if not texts:
-        raise InputError("sanity: no texts were given; give at least 1, and 2 for intervals")
-
-
-def explain_as(
-    model: Any,
-    texts: Sequence[str],
-    method: str,
-    settings: CheckSettings,
-    targets: Sequence[Target] | None,
-    advance: Advance,
-) -> Explanations:
-    """Explanations as the settings ask for them; of the model's own predictions where None."""
-    params = settings.params.get(method)
-    asked = Target(settings.kind) if targets is None else targets
-    return explain(model, texts, method, target=asked, params=params, advance=advance)
 
 
 def judged(excess: Estimate, tolerance: float) -> Verdict:
