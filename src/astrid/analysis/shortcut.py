@@ -8,9 +8,9 @@ to say so. Per text, with the words' scores s,
     toward = Σ s_w over shortcut words / Σ |s_w| over all words        in [−1, 1]
 
 `toward` is positive where the shortcut speaks for the predicted class; a shortcut that goes with
-one class speaks against the other where that is predicted all the same. Chance is the share of words
-that are shortcut words; random scores reach it on average. Texts without the shortcut, and those
-whose scores are all 0, are undefined: counted and left out.
+one class speaks against the other where that is predicted all the same. Chance is the share of
+words that are shortcut words; random scores reach it on average. Texts without the shortcut, and
+those whose scores are all 0, are undefined: counted and left out.
 
 Source: planted features as ground truth, as in Adebayo et al., Debugging Tests for Model
 Explanations, 2020 (arXiv:2011.05429), and Bastings et al., "Will You Find These Shortcuts?", 2022
