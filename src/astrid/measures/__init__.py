@@ -1,17 +1,21 @@
-"""Measures of explanations: one file a measure, found by the file's name.
+"""Measures of explanations and predictions: one file a measure, found by the file's name.
 
 A measure's file exports
 
 - `TITLE`: what tables and plots call it;
-- `KIND`: what it is given, see `Kind`;
+- `KIND`: what it is given, see below;
 - `NEEDS`: what must be known beside scores, for example `{"rationale"}`;
-- `DIRECTION`: whether a "higher" or a "lower" value is the better one;
+- `DIRECTION`: whether a "higher" or a "lower" value is the better one, or "neither";
 - `RANGE`: the smallest and the largest value possible;
-- `measure(first, second) -> float`: the value of one text, NaN where it is undefined (the
-  docstring says when). A text whose value is NaN is counted and left out of every mean.
+- `measure(…) -> float`: the value, NaN where it is undefined (the docstring says when). Measures
+  of explanations give the value of one text; a text whose value is NaN is counted and left out of
+  every mean.
 
-`first` and `second` are arrays `[W]` over the words of one text: for "agreement" the scores of two
-explanations, for "plausibility" the scores and the flags of the words that are evidence.
+| KIND | `measure` is given |
+|---|---|
+| `agreement` | scores `[W]` of two explanations over the words of one text |
+| `plausibility` | scores `[W]`, and flags `[W]` of the words that are evidence |
+| `quality` | right classes `[N]` and probabilities `[N, K]` of the answers to N texts |
 """
 
 from typing import Literal, Protocol, cast
@@ -20,8 +24,8 @@ import numpy as np
 
 from astrid import plugins
 
-Kind = Literal["agreement", "plausibility"]
-Direction = Literal["higher", "lower"]
+Kind = Literal["agreement", "plausibility", "quality"]
+Direction = Literal["higher", "lower", "neither"]
 
 
 class Measure(Protocol):
@@ -34,7 +38,7 @@ class Measure(Protocol):
     RANGE: tuple[float, float]
 
     def measure(self, first: np.ndarray, second: np.ndarray, /) -> float:
-        """The value of one text, or NaN where it is undefined."""
+        """The value, or NaN where it is undefined."""
 
 
 def load_measure(name: str) -> Measure:
