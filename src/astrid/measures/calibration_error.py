@@ -4,10 +4,11 @@
 
 over 15 bins of equal width, ((b − 1) / 15, b / 15], of the confidence: the highest probability.
 
-It is biased upwards, the more so the fewer texts: the accuracy of a bin that holds few texts
-strays from its confidence by chance alone. A perfectly calibrated model of two classes whose
-confidences are spread evenly shows about 0.19 on 20 texts, 0.09 on 100, 0.03 on 1,000 and 0.01 on
-10,000, not 0. Compare models on the same texts only. Errors of opposite sign within a bin cancel.
+It is biased upwards, the more so the fewer texts (`BIASED`: its interval allows for that): the
+accuracy of a bin that holds few texts strays from its confidence by chance alone. A perfectly
+calibrated model of two classes whose confidences are spread evenly shows about 0.19 on 20 texts,
+0.09 on 100, 0.03 on 1,000 and 0.01 on 10,000, not 0. Compare models on the same texts only. Errors
+of opposite sign within a bin cancel.
 
 Source: Guo et al., On Calibration of Modern Neural Networks, 2017; for the bias, Roelofs et al.,
 Mitigating Bias in Calibration Error Estimation, 2022.
@@ -24,6 +25,7 @@ KIND = "quality"
 NEEDS: frozenset[str] = frozenset()
 DIRECTION = "lower"
 RANGE = (0.0, 1.0)
+BIASED = True
 
 
 def measure(labels: np.ndarray, probabilities: np.ndarray) -> float:
