@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -14,11 +14,11 @@ from astrid.measures import Measure, load_measure, measure_names
 from astrid.measures._predictions import answers, checked_predictions
 from astrid.measures.statistics import resample
 from astrid.measures.statistics.bootstrap import CONFIDENCE, SEED, Estimate, share_with_interval
-from astrid.measures.statistics.mcnemar import McNemar, mcnemar
+from astrid.measures.statistics.mcnemar import McNemar, difference_of_shares, mcnemar
 from astrid.spec import Spec
 
 ACCURACY = "accuracy"
-"""The one measure that is a share of texts: its interval is Wilson's."""
+"""The one measure that is a share of texts: its intervals need no resampling."""
 
 
 class QualitySettings(Spec):
@@ -140,8 +140,9 @@ def compare_quality(
 ) -> QualityComparison:
     """First − second of each measure on the same texts, with paired bootstrap intervals.
 
-    A resample draws a text with both models' answers to it. Whether the accuracies differ is also
-    tested exactly, by McNemar's test; that of several pairs of models needs a correction. Intervals
+    A resample draws a text with both models' answers to it. The accuracies have Bonett and Price's
+    interval instead, and whether they differ is tested exactly, by McNemar's test: of several pairs
+    of models that needs a correction. Intervals
     of `calibration_error` are narrow: 95 % ones held the true difference in 77 to 94 % of simulated
     cases with 100 and 400 texts.
 
@@ -175,6 +176,11 @@ def compare_quality(
     }
     differences = _with_intervals(asked, len(labels), settings)
     right = [answers(probabilities) == labels for probabilities in (first, second)]
+    if ACCURACY in differences:
+        low, high = difference_of_shares(*right, settings.confidence)
+        differences[ACCURACY] = replace(
+            differences[ACCURACY], low=low, high=high, undefined_resamples=0
+        )
     return QualityComparison(differences, mcnemar(*right))
 
 

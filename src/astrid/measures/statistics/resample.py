@@ -41,7 +41,7 @@ def _over(
     statistics: Mapping[str, Statistic], batches: Iterator[np.ndarray]
 ) -> dict[str, np.ndarray]:
     found: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
-    for weights in batches:
+    for weights in batches if statistics else ():
         for name, statistic in statistics.items():
             found[name].append(statistic(weights))
     return {name: np.concatenate(values) for name, values in found.items()}
