@@ -177,7 +177,7 @@ def compare_quality(
     differences = _with_intervals(asked, len(labels), settings)
     right = [answers(probabilities) == labels for probabilities in (first, second)]
     if ACCURACY in differences:
-        low, high = difference_of_shares(*right, settings.confidence)
+        low, high = difference_of_shares(right[0], right[1], settings.confidence)
         differences[ACCURACY] = replace(
             differences[ACCURACY], low=low, high=high, undefined_resamples=0
         )
