@@ -96,7 +96,7 @@ def quality_with_intervals(
 
     `calibration_error` is biased upwards, and its resamples once more: its interval is the
     percentile interval reflected at the value, cut off at 0. In simulations of 100 to 1,000 texts
-    95 % intervals held the true error in 86 to 94 % of cases, but in only 60 to 70 % where the
+    95 % intervals held the true error in 86 to 94 % of cases, but in only 59 to 68 % where the
     model was perfectly calibrated (the percentile interval: 0 to 86 %, and 0 %).
 
     Args:
