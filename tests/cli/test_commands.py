@@ -8,6 +8,7 @@ import pytest
 
 import astrid as package
 from astrid.explain import methods
+from astrid.measures import load_measure, measure_names
 
 
 def test_train_says_what_it_did_and_finds_it_again(astrid, csv_file, trained):
@@ -33,6 +34,10 @@ def test_evaluate(astrid, csv_file, trained):
     assert [quality["label"] for quality in said["classes"]] == ["granted", "refused"]
     assert sum(map(sum, said["confusion"])) == said["documents"]
     assert "majority" in err
+    assert len(said["reliability"]) == len(said["confidence"]["right"]) == 15
+    for name in measure_names("quality"):
+        assert said["quality"][name]["n"] in (said["documents"], 0)  # 0: undefined
+        assert load_measure(name).TITLE in err
 
 
 KEYS = {

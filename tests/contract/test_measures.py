@@ -1,4 +1,4 @@
-"""Every measure, whatever it measures."""
+"""Every measure, whatever it measures; those of predictions go on in test_quality.py."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ import pytest
 from astrid.errors import InputError
 from astrid.measures import load_measure, measure_names
 
-KINDS = {"agreement", "plausibility"}
+KINDS = {"agreement", "plausibility", "quality"}
+OF_WORDS = [*measure_names("agreement"), *measure_names("plausibility")]
 WORDS = 9
 
 
@@ -16,16 +17,17 @@ def _inputs(kind: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return first, (second > np.median(second)) if kind == "plausibility" else second
 
 
-@pytest.fixture(params=measure_names())
+@pytest.fixture(params=OF_WORDS)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.mark.parametrize("name", measure_names())
 def test_every_file_states_what_it_is(name: str) -> None:
     measure = load_measure(name)
     assert measure.TITLE
     assert measure.KIND in KINDS
-    assert measure.DIRECTION in {"higher", "lower"}
+    assert measure.DIRECTION in {"higher", "lower", "neither"}
     assert isinstance(measure.NEEDS, frozenset)
     assert measure.RANGE[0] < measure.RANGE[1]
     assert "Source:" in (measure.__doc__ or "")

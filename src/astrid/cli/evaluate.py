@@ -1,10 +1,17 @@
 """`astrid evaluate`: how well a model predicts."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from astrid.cli import options
 
-HELP = """Accuracy, F1 and log loss of a model on labelled documents, with intervals.
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from astrid.analysis.evaluation import Evaluation
+
+HELP = """Quality of a model's predictions on labelled documents, with intervals over texts.
 
 Example:
 
@@ -29,8 +36,6 @@ def evaluate(
     as_json: options.Json = False,
 ) -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     from astrid.analysis import evaluation
     from astrid.progress import bar
@@ -40,15 +45,9 @@ def evaluate(
     opened = options.open_model(model, device, precision)
     with bar("predicting", len(corpus)) as advance:
         found = evaluation.evaluate(opened, corpus, advance)
-    table = Table(title=Text(f"{found.model} on {found.documents} documents ({split})"))
-    for column in ("class", "precision", "recall", "F1", "documents"):
-        table.add_column(column, justify="left" if column == "class" else "right")
-    for quality in found.classes:
-        figures = (quality.precision, quality.recall, quality.f1_score)
-        cells = [f"{figure:.3f}" for figure in figures]
-        table.add_row(Text(quality.label), *cells, str(quality.support))
     console = Console(stderr=True)
-    console.print(table)
+    console.print(_class_table(found, split))
+    console.print(_quality_table(found))
     console.print(
         f"accuracy {found.accuracy} (majority class {found.majority:.3f}), "
         f"macro F1 {found.f1_score:.3f}, log loss {found.log_loss} nats; 95 % intervals over texts",
@@ -56,3 +55,35 @@ def evaluate(
     )
     if as_json:
         options.print_json(found.to_dict())
+
+
+def _class_table(found: "Evaluation", split: str) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(f"{found.model} on {found.documents} documents ({split})"))
+    for column in ("class", "precision", "recall", "F1", "documents"):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for quality in found.classes:
+        figures = (quality.precision, quality.recall, quality.f1_score)
+        cells = [f"{figure:.3f}" for figure in figures]
+        table.add_row(Text(quality.label), *cells, str(quality.support))
+    return table
+
+
+def _quality_table(found: "Evaluation") -> "Table":
+    from rich.table import Table
+
+    from astrid.measures import load_measure
+    from astrid.report.numbers import decimal, interval
+
+    table = Table()
+    for column in ("measure", "value", "95 % interval", "better"):
+        table.add_column(column, justify="right" if column == "value" else "left")
+    for name, estimate in found.quality.items():
+        measure = load_measure(name)
+        ends = interval(estimate)
+        if estimate.undefined_resamples:
+            ends += f" ({estimate.undefined_resamples} resamples undefined)"
+        table.add_row(measure.TITLE, decimal(estimate.value), ends, measure.DIRECTION)
+    return table

@@ -7,8 +7,9 @@ A measure's file exports
 - `NEEDS`: what must be known beside scores: `{"rationale"}`, or what the model must answer;
 - `DIRECTION`: whether a "higher" or a "lower" value is the better one, or "neither";
 - `RANGE`: the smallest and the largest value possible;
-- `measure(…) -> float`: the value of one text, NaN where it is undefined (the docstring says
-  when). A text whose value is NaN is counted and left out of every mean.
+- `measure(…) -> float`: the value, NaN where it is undefined (the docstring says when). Measures
+  of explanations give the value of one text; a text whose value is NaN is counted and left out of
+  every mean.
 
 | KIND | `measure` is given |
 |---|---|

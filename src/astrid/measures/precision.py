@@ -1,0 +1,41 @@
+"""Precision, the plain mean over the classes: of the texts given a class, how many have it?
+
+    precision = meanₖ (right answers k / answers k)
+
+Classes are those that occur among labels or answers, and each counts alike, however rare it is.
+A class that is never answered has precision 0.
+
+Source: `sklearn.metrics.precision_score` with `average="macro", zero_division=0`.
+"""
+
+import numpy as np
+
+from astrid.measures import _predictions
+
+TITLE = "macro precision"
+KIND = "quality"
+NEEDS: frozenset[str] = frozenset()
+DIRECTION = "higher"
+RANGE = (0.0, 1.0)
+
+
+def measure(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Macro precision of labels `[N]` and probabilities `[N, K]`; NaN where N is 0.
+
+    >>> measure(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]))
+    0.75
+    """
+    from sklearn.metrics import precision_score
+
+    labels, probabilities = _predictions.checked_predictions(labels, probabilities)
+    if not len(labels):
+        return float("nan")
+    found = _predictions.answers(probabilities)
+    return float(precision_score(labels, found, average="macro", zero_division=0))
+
+
+def weighted(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The same for each resample `[R]` of weights `[R, N]`."""
+    confusion = _predictions.confusions(labels, probabilities, weights)
+    right = confusion.diagonal(axis1=1, axis2=2)
+    return _predictions.macro(_predictions.ratio(right, confusion.sum(axis=1), 0.0), confusion)
