@@ -20,7 +20,21 @@ QUICK = {"resamples": 500, "texts": 20}
 def corpus(rationales: bool = True) -> Corpus:
     """Texts of seven words, one of which decides."""
     random = np.random.default_rng(0)
-    filler = "the a film was some story about people who talk and walk home".split()
+    filler = [
+        "the",
+        "a",
+        "film",
+        "was",
+        "some",
+        "story",
+        "about",
+        "people",
+        "who",
+        "talk",
+        "and",
+        "walk",
+        "home",
+    ]
     documents = []
     for number in range(20):
         words = list(random.choice(filler, 6, replace=False))
@@ -130,8 +144,8 @@ def test_wrong_names_and_kinds_are_refused() -> None:
         rank_methods(model, corpus(), LeaderboardSettings(measures=("cosine",)))
     with pytest.raises(InputError, match='no measure is called "gin"'):
         rank_methods(model, corpus(), LeaderboardSettings(measures=("gin",)))
+    settings = LeaderboardSettings(methods=("occlusion",), params={"lime": {"samples": 20}})
     with pytest.raises(InputError, match="params: lime is not among the methods"):
-        settings = LeaderboardSettings(methods=("occlusion",), params={"lime": {"samples": 20}})
         rank_methods(model, corpus(), settings)
 
 

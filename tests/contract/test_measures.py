@@ -6,9 +6,9 @@ import pytest
 from astrid.errors import InputError
 from astrid.measures import load_measure, measure_names
 
-KINDS = {"agreement", "plausibility", "quality"}
+KINDS = {"agreement", "plausibility", "quality", "sparsity", "faithfulness", "sensitivity"}
 OF_WORDS = [*measure_names("agreement"), *measure_names("plausibility")]
-WORDS = 9
+WORDS = 12
 
 
 def _inputs(kind: str, seed: int) -> tuple[np.ndarray, np.ndarray]:

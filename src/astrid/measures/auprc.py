@@ -11,8 +11,7 @@ Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models,
 
 import numpy as np
 
-from astrid.errors import InputError
-from astrid.measures._vectors import checked_pair
+from astrid.measures._vectors import checked_evidence
 
 TITLE = "AUPRC against the evidence"
 KIND = "plausibility"
@@ -31,9 +30,7 @@ def measure(scores: np.ndarray, evidence: np.ndarray) -> float:
     """
     from sklearn.metrics import average_precision_score
 
-    scores, flags = checked_pair(scores, evidence)
-    if not np.isin(flags, (0.0, 1.0)).all():
-        raise InputError("auprc: evidence must be one flag a word, 0 or 1")
+    scores, flags = checked_evidence("auprc", scores, evidence)
     if not 0 < flags.sum() < len(flags):
         return float("nan")
     return float(average_precision_score(flags, scores))

@@ -28,8 +28,10 @@ ROUNDING = 1e-12
 
 
 def measure(explained: Explained) -> Measuring:
-    """Unexplained share of the changes over 64 sets. NaN without words, or where none of the sets
-    changes the output."""
+    """Unexplained share of the changes over 64 sets.
+
+    NaN where there are no words, or none of the sets changes the output.
+    """
     count = len(explained.scores)
     if not count:
         return float("nan")

@@ -24,8 +24,10 @@ ROUNDING = 1e-6
 
 
 def measure(explained: Explained) -> Measuring:
-    """Rank correlation over words. NaN with fewer than two words, or where all removals or all
-    scores are alike."""
+    """Rank correlation over words.
+
+    NaN where there are fewer than two words, or all removals or all scores are alike.
+    """
     from scipy.stats import kendalltau
 
     scores_W = explained.scores

@@ -1,0 +1,105 @@
+"""How many texts? For an interval of a given width, and for a paired test to notice an effect."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import stats
+
+from astrid.errors import InputError
+from astrid.measures.statistics.bootstrap import CONFIDENCE
+
+MOST = 10_000_000
+"""Texts beyond which an answer is no help to anybody."""
+
+
+def texts_for_width(
+    pilot: Sequence[float] | np.ndarray, width: float, confidence: float = CONFIDENCE
+) -> int:
+    """Texts for which the interval of a mean is expected to be at most `width` wide.
+
+    The smallest n with 2·t(n − 1)·s / √n ≤ width; s is the pilot's standard deviation and t the
+    quantile of Student's distribution.
+
+    Args:
+        pilot: one value a text, at least two; NaN is left out.
+        width: of the whole interval, from its low to its high end.
+        confidence: of the interval, in (0, 1).
+
+    Raises:
+        InputError: fewer than two values, a width that is not above 0, or more than ten million
+            texts.
+
+    >>> texts_for_width([0.2, 0.4, 0.6, 0.8], width=0.1)
+    105
+    """
+    known = np.asarray(pilot, dtype=float)
+    known = known[~np.isnan(known)]
+    if len(known) < 2 or not np.isfinite(known).all():
+        raise InputError("power: give a pilot of at least two finite values")
+    if not width > 0:
+        raise InputError(f"power: a width of {width} can't be reached; give one above 0")
+    spread = float(known.std(ddof=1))
+
+    def enough(n: int) -> bool:
+        quantile = stats.t.ppf((1 + confidence) / 2, n - 1)
+        return bool(2 * quantile * spread / math.sqrt(n) <= width)
+
+    return _smallest(enough, f"a width of {width}")
+
+
+def power_of_paired_test(effect: float, n: int, level: float = 0.05) -> float:
+    """Chance that a two-sided paired t-test of n pairs notices an effect of d_z = `effect`.
+
+    From the noncentral t distribution with n − 1 degrees of freedom and noncentrality d_z·√n; the
+    permutation test has about the same. At an effect of 0 it is the level.
+
+    Source: Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988.
+
+    Raises:
+        InputError: fewer than two pairs, or a level outside (0, 1).
+
+    >>> round(power_of_paired_test(0.5, 34), 2)
+    0.81
+    """
+    if n < 2 or not 0 < level < 1:
+        raise InputError("power: give at least two pairs and a level between 0 and 1")
+    critical = stats.t.ppf(1 - level / 2, n - 1)
+    shift = abs(effect) * math.sqrt(n)
+    if shift > 30:
+        # Beyond doubt, and beyond what the noncentral distribution can be computed for.
+        return 1.0
+    above = stats.nct.sf(critical, n - 1, shift)
+    below = stats.nct.cdf(-critical, n - 1, shift)
+    return float(np.clip(above + np.nan_to_num(below), 0.0, 1.0))
+
+
+def texts_for_power(effect: float, power: float = 0.8, level: float = 0.05) -> int:
+    """Pairs with which a two-sided paired test notices d_z = `effect` with this power.
+
+    Raises:
+        InputError: an effect of 0, a power or level outside (0, 1), or more than ten million
+            texts.
+
+    >>> texts_for_power(0.5)
+    34
+    """
+    if effect == 0 or not 0 < power < 1:
+        raise InputError("power: give an effect other than 0 and a power between 0 and 1")
+    return _smallest(
+        lambda n: power_of_paired_test(effect, n, level) >= power, f"an effect of {effect}"
+    )
+
+
+def _smallest(enough: Callable[[int], bool], what: str) -> int:
+    """The smallest n ≥ 2 that is enough, by doubling and halving."""
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > MOST:
+            raise InputError(f"power: {what} needs more than {MOST:,} texts")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
