@@ -17,13 +17,19 @@ class Recovery:
     Attributes:
         auprc: mean area under the precision–recall curve over texts, in [0, 1].
         chance: mean over texts of what scores in random order reach.
+        gain: mean over texts of the area above chance; 0 where scores find no evidence.
     """
 
     auprc: Estimate
     chance: Estimate
+    gain: Estimate
 
     def to_dict(self) -> dict[str, object]:
-        return {"auprc": self.auprc.to_dict(), "chance": self.chance.to_dict()}
+        return {
+            "auprc": self.auprc.to_dict(),
+            "chance": self.chance.to_dict(),
+            "gain": self.gain.to_dict(),
+        }
 
     def __str__(self) -> str:
         return f"{self.auprc} (random scores: {self.chance}), area under precision–recall"
@@ -46,4 +52,10 @@ def evidence_recovery(
             chances.append(auprc.chance(evidence))
     if not areas:
         return None
-    return Recovery(mean_with_interval(areas), mean_with_interval(chances))
+    return Recovery(
+        auprc=mean_with_interval(areas),
+        chance=mean_with_interval(chances),
+        gain=mean_with_interval(
+            [area - chance for area, chance in zip(areas, chances, strict=True)]
+        ),
+    )
