@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from astrid.errors import InputError
 from astrid.explain.align import AlignedScores, align
 from astrid.explain.records import Explanation, Explanations
-from astrid.measures import load_measure
+from astrid.measures import load_measure, measure_names
 from astrid.measures.statistics.bootstrap import (
     CONFIDENCE,
     RESAMPLES,
@@ -28,7 +28,7 @@ TargetRule = Literal["teacher", "own", "gold"]
 """Whose class both models were asked about: the teacher's prediction, each its own, the label."""
 
 MEASURES = ("cosine", "spearman", "top_k")
-"""Agreement measures of every comparison; the first one is called the similarity."""
+"""Measures of every comparison; the first one is called the similarity."""
 
 
 class ComparisonSettings(Spec):
@@ -36,6 +36,7 @@ class ComparisonSettings(Spec):
 
     Attributes:
         target: whose class was explained.
+        more_measures: of agreement, beside cosine, Spearman and top-5 overlap.
         alike_from: reasons differ on a text where the cosine is below this.
         shuffles: of each text's scores, for the line that chance gives.
         seed: of shuffles and of intervals.
@@ -44,11 +45,26 @@ class ComparisonSettings(Spec):
     """
 
     target: TargetRule = "teacher"
+    more_measures: tuple[str, ...] = ()
     alike_from: float = Field(default=0.80, ge=-1, le=1)
     shuffles: int = Field(default=20, ge=1)
     seed: int = Field(default=SEED, ge=0)
     resamples: int = Field(default=RESAMPLES, ge=100)
     confidence: float = Field(default=CONFIDENCE, gt=0, lt=1)
+
+    @field_validator("more_measures")
+    @classmethod
+    def _are_of_agreement(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if load_measure(name).KIND != "agreement":
+                known = ", ".join(measure_names("agreement"))
+                raise InputError(f"{name} compares no two explanations; use {known}")
+        return names
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of all measures."""
+        return tuple(dict.fromkeys((*MEASURES, *self.more_measures)))
 
     def mean(self, values: Sequence[float] | np.ndarray) -> Estimate:
         """Mean of one value a text, with the interval that these settings ask for."""
@@ -158,8 +174,12 @@ def compare_explanations(
     rows = tuple(_text_row(number, *pair, settings) for number, pair in enumerate(pairs))
     return Comparison(
         rows=rows,
-        agreement={name: settings.mean([row.agreement[name] for row in rows]) for name in MEASURES},
-        chance={name: settings.mean([row.chance[name] for row in rows]) for name in MEASURES},
+        agreement={
+            name: settings.mean([row.agreement[name] for row in rows]) for name in settings.measures
+        },
+        chance={
+            name: settings.mean([row.chance[name] for row in rows]) for name in settings.measures
+        },
         prediction_agreement=settings.share([row.prediction_agrees for row in rows]),
         reasons_differ=settings.share([row.reasons_differ for row in rows]),
         settings=settings,
@@ -199,13 +219,13 @@ def _text_row(
     number: int, teacher: Explanation, student: Explanation, settings: ComparisonSettings
 ) -> TextRow:
     aligned = align(teacher, student)
-    agreement = _agreement(aligned.first, aligned.second)
+    agreement = _agreement(aligned.first, aligned.second, settings.measures)
     agrees = teacher.prediction.index == student.prediction.index
     cosine = agreement["cosine"]
     return TextRow(
         number=number,
         agreement=agreement,
-        chance=_chance(aligned, settings.shuffles, np.random.default_rng([settings.seed, number])),
+        chance=_chance(aligned, settings, np.random.default_rng([settings.seed, number])),
         teacher_label=teacher.prediction.label,
         student_label=student.prediction.label,
         prediction_agrees=agrees,
@@ -213,19 +233,20 @@ def _text_row(
     )
 
 
-def _agreement(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
-    return {name: load_measure(name).measure(first, second) for name in MEASURES}
+def _agreement(first: np.ndarray, second: np.ndarray, measures: Sequence[str]) -> dict[str, float]:
+    return {name: load_measure(name).measure(first, second) for name in measures}
 
 
 def _chance(
-    aligned: AlignedScores, shuffles: int, generator: np.random.Generator
+    aligned: AlignedScores, settings: ComparisonSettings, generator: np.random.Generator
 ) -> dict[str, float]:
     """Agreement of the first scores with the second in random order, mean over the shuffles."""
     trials = [
-        _agreement(aligned.first, generator.permutation(aligned.second)) for _ in range(shuffles)
+        _agreement(aligned.first, generator.permutation(aligned.second), settings.measures)
+        for _ in range(settings.shuffles)
     ]
     # A measure is undefined for one order exactly if it is for all: the mean needs no exceptions.
-    return {name: float(np.mean([trial[name] for trial in trials])) for name in MEASURES}
+    return {name: float(np.mean([trial[name] for trial in trials])) for name in trials[0]}
 
 
 def explained_alike(explanations: Explanations) -> tuple[str, str]:

@@ -41,6 +41,12 @@ def compare(
     classes: Annotated[
         str, typer.Option("--class-of", help="Class to explain: teacher's, own or gold.")
     ] = "teacher",
+    measures: Annotated[
+        str | None,
+        typer.Option(
+            "--measures", help="More measures of agreement, separated by commas (in the JSON)."
+        ),
+    ] = None,
     min_accuracy: Annotated[float, typer.Option("--min-accuracy")] = 0.70,
     min_similarity: Annotated[float, typer.Option("--min-similarity")] = 0.80,
     out: Annotated[
@@ -60,7 +66,8 @@ def compare(
         {"method": method, "params": options.settings(params), "kind": target, "texts": texts},
         "compare",
     )
-    settings = checked(ComparisonSettings, {"target": classes}, "compare")
+    more = [name.strip() for name in (measures or "").split(",") if name.strip()]
+    settings = checked(ComparisonSettings, {"target": classes, "more_measures": more}, "compare")
     limits = {"min_accuracy": min_accuracy, "min_similarity": min_similarity}
     rule = checked(DecisionRule, limits, "compare")
     spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
