@@ -1,5 +1,6 @@
 """Writing files so that a reader never sees half of one."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -30,6 +31,22 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that can't be written, before work is done for it; nothing is made.
+
+    Raises:
+        InputError: the name is too long or a folder's, or its folder can't be written.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
         raise _cannot_write(path, error) from error
 
 

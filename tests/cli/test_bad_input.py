@@ -158,6 +158,19 @@ def test_a_folder_that_can_not_be_written(astrid, csv_file, tmp_path):
     refused(astrid, "train", *quick, "--data", csv_file, "--out", blocked / "model", says="file")
 
 
+def test_a_page_that_can_not_be_written_is_refused_before_the_run(astrid, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path, tmp_path / "file" / "page.html", tmp_path / ("n" * 300)):
+        refused(astrid, "explain", tmp_path / "no-model", "a text", "--html", place, says="written")
+
+
+def test_what_is_explained_is_printed_though_the_page_fails(astrid, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("astrid.cli.explain.require_writable", lambda path: None)
+    code, printed, err = astrid("explain", trained, "a text", "--json", "--html", tmp_path)
+    assert (code, len(printed)) == (2, 1)
+    assert "can't be written" in err
+
+
 def test_texts_and_data_together(astrid, trained, csv_file):
     refused(astrid, "explain", trained, "a text", "--data", csv_file, says="one of the two")
     refused(astrid, "explain", trained, says="one of the two")

@@ -7,6 +7,7 @@ import typer
 
 from astrid.cli import explain_out, language, options, remote
 from astrid.errors import InputError, UnfinishedError
+from astrid.files import require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,6 +126,8 @@ def explain(
     of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
     place = explain_out.place(out, shard_size, engine, address)
     of_data = (data_path, split) if away else (data_path, labels, split)
+    if html is not None:
+        require_writable(html)
     _check_source(data, texts, any(option is not None for option in of_data))
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
@@ -199,13 +202,14 @@ def _explain(
 
 
 def _show(found: "Sequence[Explanation]", html: Path | None, as_json: bool) -> None:
-    if html is not None:
-        _write_page(html, list(found))
     if as_json:
         for explanation in found:
             options.print_json(explanation.to_dict())
     else:
         _print(found)
+    if html is not None:
+        # Last: what was explained is shown even where the page can't be written.
+        _write_page(html, list(found))
 
 
 def _target(model: "TextModel", kind: str, label: str | None, against: str | None) -> "Target":
