@@ -149,7 +149,7 @@ def explain_to(
         limit=limit,
     )
     with ExitStack() as stack:
-        there = folder.exists()
+        there = _exists(folder)
         if there:
             _check_folder(folder, spec)
             stack.enter_context(locked(folder))
@@ -244,6 +244,13 @@ def _plan(folder: Path, rows: TextRows, spec: RunSpec, progress: Bar) -> _Plan:
             "them, or choose another folder"
         )
     return _Plan(texts, to_do, count, left_out)
+
+
+def _exists(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; choose another folder") from None
 
 
 def _check_folder(folder: Path, spec: RunSpec) -> None:

@@ -4,8 +4,8 @@ Shard k, from 0, holds the rows k · size + 1 … (k + 1) · size of the source,
 text. It is one run of the engine over exactly these texts, so that its bytes depend on nothing
 else: not on what was explained before, nor on the process that did it.
 
-A file holds the SHA-256 of its own bytes, taken with zeros in the place of the digest: a shard counts
-as done only where every byte is as it was written.
+A file holds the SHA-256 of its own bytes, taken with zeros in the place of the digest: a shard
+counts as done only where every byte is as it was written.
 """
 
 import hashlib
