@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astrid.errors import InputError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -32,6 +35,17 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise _cannot_write(path, error) from error
+
+
+def without_surrogates(text: str) -> str:
+    """`text` with U+FFFD for every half of a surrogate pair, which UTF-8 can't hold.
+
+    One sign stands for one, so that places in the text stay what they are.
+
+    >>> without_surrogates("a \\ud800 b") == "a \\ufffd b"
+    True
+    """
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def require_writable(path: Path) -> None:
