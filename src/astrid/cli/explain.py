@@ -79,7 +79,10 @@ def explain(
     ] = None,
     method: options.Method = "integrated_gradients",
     params: options.Params = None,
-    target: options.TargetKind = "probability",
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="probability (default), logit, logit_difference or value."),
+    ] = None,
     label: Annotated[
         str | None,
         typer.Option("--class", help="Class or label to explain; default: the one predicted."),
@@ -123,7 +126,10 @@ def explain(
 
     away = is_address(model)
     asked_of = remote.Remote(api, token_env, rate_limit, budget, timeout, price)
-    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
+    of_language = language.Asked(
+        next_token, token, distractor, prompt, classes, generate, target, label, against
+    )
+    kind = target or "probability"
     place = explain_out.place(out, shard_size, engine, address)
     of_data = (data_path, split) if away else (data_path, labels, split)
     if html is not None:
@@ -148,7 +154,7 @@ def explain(
         explain_out.refuse_precision(place, precision)
         rows = explain_out.rows(spec, split)
         classifier = options.open_model(model, device, precision)
-        chosen = _target(classifier, target, label, against)
+        chosen = _target(classifier, kind, label, against)
         said = explain_out.write(place, (model, classifier), rows, method, chosen, settings, limit)
         if as_json:
             options.print_json(said)
@@ -161,12 +167,12 @@ def explain(
         opened = language.open_model(model, device, precision, of_language)
     else:
         opened = options.open_model(model, device, precision)
-    chosen = language.target(of_language, _target(opened, target, label, against))
+    chosen = language.target(of_language, _target(opened, kind, label, against))
     try:
         if generate is None:
             found = _explain(opened, wanted, method, chosen, settings)
         else:
-            found = language.generated(opened, wanted, method, generate, target, settings)
+            found = language.generated(opened, wanted, method, generate, kind, settings)
     except UnfinishedError as error:
         _show(error.explanations, html, as_json)
         raise
