@@ -60,6 +60,7 @@ def test_what_is_finished_is_printed_before_the_failure(astrid):
         (["--labels", "neg,pos"], "needs gradients"),
         ([*ASKED, "--api", "graph"], "--api"),
         ([*ASKED, "--timeout", "0"], "timeout"),
+        ([*ASKED, "--rate-limit", "1e-320"], "rate_limit"),
         ([*ASKED, "--token-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL"),
         ([*ASKED, "-p", "replace=pad"], "replace"),
         ([*ASKED, "--class", "meh"], 'no class "meh"'),

@@ -231,7 +231,7 @@ def _index(model: "TextModel", label: str | None) -> int | None:
         return None
     if label in model.labels:
         return model.labels.index(label)
-    if label.isdecimal() and int(label) < len(model.labels):
+    if label in map(str, range(len(model.labels))):
         return int(label)
     raise InputError(f'{model.name} has no class "{label}"; {nearest(label, model.labels)}')
 
