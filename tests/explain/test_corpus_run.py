@@ -14,6 +14,7 @@ from astrid.explain import corpus_run, shards
 from astrid.explain.corpus_run import explain_to, here
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
+from astrid.models.black_box import CallableModel
 from astrid.text.rows import FileRows
 from tests import tiny
 
@@ -180,6 +181,13 @@ def test_the_limit_is_of_texts_and_blank_rows_are_counted(model, tmp_path):
     assert (whole.texts, whole.shards, whole.left_out) == (4, 3, 2)
     explain_to(tmp_path / "out", model, FileRows(path), limit=3, **asked)
     assert list(pd.read_parquet(tmp_path / "out")["row"]) == [1, 3, 5]
+
+
+def test_a_black_box_is_refused(csv, tmp_path):
+    box = CallableModel(lambda texts: [[0.5, 0.5]] * len(texts), ["neg", "pos"], name="mood")
+    with pytest.raises(InputError, match=r"mood: can't show .* load_model"):
+        explain_to(tmp_path / "out", box, FileRows(csv), "lime")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_source_without_any_text_leaves_no_folder(model, tmp_path):

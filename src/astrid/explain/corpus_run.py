@@ -133,10 +133,15 @@ def explain_to(
         progress: shows how far it is, for example `astrid.progress.bar`.
 
     Raises:
-        InputError: a row that can't be used, a folder that holds another run or is in use, or no
-            room; finished shards stay.
+        InputError: a model without a fingerprint (a black box), a row that can't be used, a folder
+            that holds another run or is in use, or no room; finished shards stay.
     """
     folder = Path(folder)
+    if not hasattr(model, "fingerprint"):
+        raise InputError(
+            f"{model.name}: can't show in a later run that it is the same model; give one that "
+            "load_model opens, or use explain"
+        )
     bound_method(model, method, params or {})
     spec = RunSpec(
         model=model.fingerprint(),
