@@ -168,7 +168,7 @@ def test_a_page_that_can_not_be_written_is_refused_before_the_run(astrid, tmp_pa
 
 
 def test_what_is_explained_is_printed_though_the_page_fails(astrid, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("astrid.cli.explain.require_writable", lambda path: None)
+    monkeypatch.setattr("astrid.cli.explain_run.require_writable", lambda path: None)
     code, printed, err = astrid("explain", trained, "a text", "--json", "--html", tmp_path)
     assert (code, len(printed)) == (2, 1)
     assert "can't be written" in err

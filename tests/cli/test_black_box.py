@@ -2,6 +2,7 @@
 
 import pytest
 
+from astrid.explain import estimate
 from tests.servers import answer, send, serving
 
 ASKED = ["--labels", "neg,pos", "-m", "lime", "-p", "samples=30", "--json"]
@@ -28,6 +29,21 @@ def test_explain_says_the_estimate_and_prints_the_words(astrid, monkeypatch):
     (row,) = rows
     assert row["prediction"]["label"] == "pos"
     assert max(zip(row["word_scores"], row["words"], strict=True))[1] == "good"
+
+
+def test_a_run_with_a_budget_is_rehearsed_once(astrid, monkeypatch):
+    rehearsed = []
+
+    class Counted(estimate._Rehearsal):
+        def __init__(self, model):
+            rehearsed.append(model)
+            super().__init__(model)
+
+    monkeypatch.setattr(estimate, "_Rehearsal", Counted)
+    with serving() as server:
+        code, _, err = astrid("explain", server.url, "a good day", *ASKED, "--budget", "5")
+    assert code == 0, err
+    assert len(rehearsed) == 1
 
 
 def test_too_small_a_budget_is_refused_before_the_first_call(astrid):
