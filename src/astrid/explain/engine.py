@@ -13,7 +13,7 @@ import torch
 
 from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
-from astrid.explain.requests import MaskedRows, Method, Request, TokenScores
+from astrid.explain.requests import Answer, MaskedRows, Method, Request, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
 from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
@@ -184,6 +184,33 @@ class Engine:
         session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
+
+
+def ask(
+    model: TextModel, text: EncodedText, request: Request, target: Target
+) -> tuple[Answer, Outcome]:
+    """The model's answer to one request, without any method around it.
+
+    Args:
+        model: what answers.
+        text: what it is asked about, encoded by the model.
+        request: what is asked.
+        target: the output that the answer's values are.
+
+    Returns:
+        The answer, and the outcome of a job that asks for nothing else; its scores are zeros.
+
+    Raises:
+        InputError: the model can't answer, or not in finite numbers.
+    """
+    answers: list[Answer] = []
+
+    def method(text: EncodedText) -> Method:
+        answers.append((yield request))
+        return TokenScores(np.zeros(len(text)))
+
+    ((_, outcome),) = Engine(model).run([Job(text, "ask", method, target)])
+    return answers[0], outcome
 
 
 def _outcome(session: _Session, scores: TokenScores) -> Outcome:

@@ -9,7 +9,7 @@ from astrid.errors import CallError, InputError, UnfinishedError
 from astrid.explain import methods
 from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
-from astrid.explain.estimate import estimate, require_within_budget
+from astrid.explain.estimate import Estimate, estimate, require_within_budget
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.targets import Target, predicted, value_of
 from astrid.models.black_box.box import BlackBox
@@ -28,6 +28,7 @@ def explain(
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
     advance: Advance = silent,
+    estimated: Estimate | None = None,
 ) -> Explanations:
     """Explain the model's output on each text; the result keeps the order of the texts.
 
@@ -40,6 +41,8 @@ def explain(
         params: the method's settings, for example `{"steps": 32}`.
         token_budget: tokens in one batch; bounds the memory.
         advance: told of each finished text.
+        estimated: what `astrid.explain.estimate` says of this very call, where it was asked before;
+            otherwise a black box with a budget is asked for it.
 
     Raises:
         InputError: an unknown method or setting, a method that this model can't be given to, or
@@ -50,7 +53,13 @@ def explain(
     found: dict[int, Explanation] = {}
     try:
         for number, explanation in stream(
-            model, texts, method, target=target, params=params, token_budget=token_budget
+            model,
+            texts,
+            method,
+            target=target,
+            params=params,
+            token_budget=token_budget,
+            estimated=estimated,
         ):
             found[number] = explanation
             advance()
@@ -71,6 +80,7 @@ def stream(
     target: Target | Sequence[Target] | None = None,
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
+    estimated: Estimate | None = None,
 ) -> Iterator[tuple[int, Explanation]]:
     """As `explain`, but yields (number of the text, explanation) as each is finished.
 
@@ -81,7 +91,7 @@ def stream(
     run = bound_method(model, method, params or {})
     targets = _targets(target, len(texts))
     if isinstance(model, BlackBox) and model.meter.left is not None:
-        require_within_budget(model, estimate(model, texts, method, params))
+        require_within_budget(model, estimated or estimate(model, texts, method, params))
     encoded: dict[int, EncodedText] = {}
 
     def jobs() -> Iterator[Job]:
