@@ -17,6 +17,7 @@ from astrid.models.causal.calls import NextTokenCalls
 from astrid.models.causal.candidates import Labels
 from astrid.models.causal.prefix import SHORTEST, Prefixes, has_plain_layers
 from astrid.models.causal.prompt import Prompt, pieces
+from astrid.models.causal.weights import Watch
 from astrid.models.loading import quiet
 from astrid.models.outputs import Task
 from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
@@ -81,7 +82,7 @@ class CausalModel:
         self._embedding = self.module.get_input_embeddings()
         with quiet():
             self._abilities = self._try()
-        self._prefixes = Prefixes(self.advance, self.device)
+        self._prefixes = Prefixes(self.advance, self.device, Watch(self.module).state)
         self._reuses = reuse_prefix and self._can_reuse()
         self._ask(labels, constrained)
         self.facts = ModelFacts(
