@@ -78,7 +78,7 @@ def mean_embedding(embedding: torch.nn.Embedding) -> torch.Tensor:
     """`[D]` mean over the vocabulary, through the module: some scale what they look up."""
     weight = embedding.weight
     slices = torch.arange(embedding.num_embeddings, device=weight.device).split(_SLICE)
-    total = torch.stack([embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices])
+    total = torch.stack([embedding(ids).detach().sum(dim=0, dtype=torch.float32) for ids in slices])
     return (total.sum(dim=0) / embedding.num_embeddings).to(weight.dtype)
 
 

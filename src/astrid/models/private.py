@@ -12,7 +12,8 @@ from astrid.models.quantised import is_packed
 def private_copy(model: Any, name: str) -> Any:
     """The same modules and weights' memory, in evaluation mode and without weight gradients.
 
-    Adapters of the peft package are merged into the copy; the given model stays as it is.
+    Adapters of the peft package are merged into the copy, and hooks that prepare a model for
+    training are left out of it; the given model stays as it is.
 
     Raises:
         InputError: an adapter that can't be merged.
@@ -30,7 +31,20 @@ def private_copy(model: Any, name: str) -> Any:
         if is_packed(part):
             # Packed weights live outside tensors. The layer has no state to change: it is shared.
             shared[id(part)] = part
-    return without_adapter(copy.deepcopy(model, shared).eval(), name)
+    own = without_adapter(copy.deepcopy(model, shared).eval(), name)
+    _drop_training_hooks(own)
+    return own
+
+
+def _drop_training_hooks(module: torch.nn.Module) -> None:
+    """Take away what `enable_input_require_grads` hooks in: a gradient for every embedding.
+
+    transformers and peft name the function alike, and so do those who write it by hand.
+    """
+    for part in module.modules():
+        for key, hook in list(part._forward_hooks.items()):
+            if getattr(hook, "__name__", "").startswith("make_inputs_require_grad"):
+                del part._forward_hooks[key]
 
 
 def without_adapter(model: Any, name: str) -> Any:

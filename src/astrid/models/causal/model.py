@@ -205,7 +205,8 @@ class CausalModel:
             return int(self._next(batch).argmax())
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        return self._embedding(ids)
+        # A hook may ask for gradients, which belong to the engine's own rows alone.
+        return self._embedding(ids).detach()
 
     def mean_embedding(self) -> torch.Tensor:
         return common.mean_embedding(self._embedding)
