@@ -27,11 +27,17 @@ def test_int8_answers_values_and_attentions_but_no_gradients():
     assert np.abs(predict(model, "good day") - predict(full, "good day")).max() < 0.1
 
 
-def test_int8_rows_do_not_change_each_others_answers():
-    model = model_kinds.kind("int8 bert").model
+@pytest.mark.parametrize("kind", ["int8 bert", "int8 llama between labels"])
+def test_int8_rows_do_not_change_each_others_answers(kind):
+    model = model_kinds.kind(kind).model
     together = predict(model, tiny.SENTENCES)
     alone = np.concatenate([predict(model, text) for text in tiny.SENTENCES])
     np.testing.assert_array_equal(together, alone)
+    texts = ["good day", "everyone"]  # of one length, so that they share a batch
+    assert len({len(model.encode(text)) for text in texts}) == 1
+    for one, text in zip(explain(model, texts, "attention"), texts, strict=True):
+        (other,) = explain(model, text, "attention")
+        np.testing.assert_array_equal(one.token_scores, other.token_scores)
 
 
 def rounded(model, spec):

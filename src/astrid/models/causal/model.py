@@ -10,7 +10,7 @@ import torch
 from transformers.cache_utils import Cache
 
 from astrid.errors import InputError
-from astrid.models import attention, common, private, quantised, trial
+from astrid.models import common, private, quantised, trial
 from astrid.models.calls import in_order, rows_of
 from astrid.models.causal import candidates
 from astrid.models.causal.calls import NextTokenCalls
@@ -216,12 +216,8 @@ class CausalModel:
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         # Weights of the whole prompt are wanted: nothing is reused.
-        with attention.recording() as weights:
-            output = self._calls.run(self.module, self._embedded(batch), weights=True)
-        layers = tuple(weights) if self._calls.records else tuple(output.attentions or ())
-        if not layers:
-            raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return self._columns(common.at_least_single(output.logits), batch), layers
+        logits, layers = self._calls.attentions(self.module, self._embedded(batch), self.name)
+        return self._columns(common.at_least_single(logits), batch), layers
 
     def _columns(self, logits_BV: torch.Tensor, batch: Batch) -> torch.Tensor:
         assert batch.columns is not None, "texts of a language model name their candidates"
