@@ -4,9 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 
 from astrid.explain import methods
-from astrid.explain.run import explain
+from astrid.explain.generation import explain_generation
+from astrid.explain.run import explain, predict, stream
 from astrid.models.causal.model import CausalModel
 from astrid.models.text_model import TransformerClassifier
 from tests import model_kinds, tiny, tiny_lm
@@ -79,3 +81,53 @@ def test_weights_are_shared_whatever_is_hooked_in():
     model = TransformerClassifier(module, tokenizer)
     own = {weight.data_ptr() for weight in module.parameters()}
     assert {weight.data_ptr() for weight in model.module.parameters()} == own
+
+
+MODES = {
+    "inference mode": torch.inference_mode,
+    "no_grad": torch.no_grad,
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+}
+every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+
+
+@every_mode
+@every_model
+def test_modes_around_a_call_change_nothing(build, wrap, mode):
+    model = wrap(*build())
+    expected = every_method(model)
+    with mode():
+        assert_alike(every_method(model), expected)
+
+
+@every_mode
+@every_model
+def test_models_may_be_made_and_wrapped_in_any_mode(build, wrap, mode):
+    expected = every_method(wrap(*build()))
+    module, tokenizer = build()
+    with mode():
+        model = wrap(module, tokenizer)
+    assert_alike(every_method(model), expected)
+    with mode():
+        model = wrap(*build())
+    assert_alike(every_method(model), expected)
+
+
+@every_mode
+def test_answers_and_continuations_are_the_same_in_every_mode(mode):
+    models = [MODELS[name][1](*MODELS[name][0]()) for name in ("bert", "gpt2 language model")]
+    expected = [predict(model, TEXT) for model in models]
+    written = explain_generation(models[1], TEXT, "occlusion", max_new_tokens=3)
+    with mode():
+        for model, answer in zip(models, expected, strict=True):
+            np.testing.assert_allclose(predict(model, TEXT), answer, atol=1e-7)
+        again = explain_generation(models[1], TEXT, "occlusion", max_new_tokens=3)
+    for one, other in zip(again, written, strict=True):
+        np.testing.assert_allclose(one.token_scores, other.token_scores, atol=1e-6)
+
+
+def test_a_loop_over_explanations_keeps_its_own_modes():
+    model = tiny.classifier("bert")
+    with torch.inference_mode():
+        for _ in stream(model, tiny.SENTENCES, "gradient_x_input"):
+            assert torch.is_inference_mode_enabled()

@@ -39,8 +39,12 @@ class Calls:
         return bool(self._config._attn_implementation == attention.NAME)
 
     def run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
-        """The output of `module`: by embeddings where the batch has them, by ids otherwise."""
-        return module(**self.inputs(batch, weights))
+        """The output of `module`: by embeddings where the batch has them, by ids otherwise.
+
+        It is run in its own precision, whatever `torch.autocast` stands around.
+        """
+        with torch.autocast(batch.mask.device.type, enabled=False):
+            return module(**self.inputs(batch, weights))
 
     def attentions(
         self, module: Any, batch: Batch, name: str

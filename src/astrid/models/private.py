@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from astrid.errors import InputError
+from astrid.models.modes import plain_modes
 from astrid.models.quantised import is_packed
 
 
@@ -13,7 +14,8 @@ def private_copy(model: Any, name: str) -> Any:
     """The same modules and weights' memory, in evaluation mode and without weight gradients.
 
     Adapters of the peft package are merged into the copy, and hooks that prepare a model for
-    training are left out of it; the given model stays as it is.
+    training are left out of it; the given model stays as it is. Weights that were made in
+    inference mode are not shared but copied.
 
     Raises:
         InputError: an adapter that can't be merged.
@@ -23,10 +25,12 @@ def private_copy(model: Any, name: str) -> Any:
         # Quantised weights are of their own classes, which a plain Parameter would lose.
         plain = type(weight) is torch.nn.Parameter
         shared[id(weight)] = (
-            torch.nn.Parameter(weight.detach(), requires_grad=False) if plain else weight
+            torch.nn.Parameter(_with_gradients(weight.detach()), requires_grad=False)
+            if plain
+            else weight
         )
     for buffer in model.buffers():
-        shared[id(buffer)] = buffer
+        shared[id(buffer)] = _with_gradients(buffer)
     for part in model.modules():
         if is_packed(part):
             # Packed weights live outside tensors. The layer has no state to change: it is shared.
@@ -34,6 +38,11 @@ def private_copy(model: Any, name: str) -> Any:
     own = without_adapter(copy.deepcopy(model, shared).eval(), name)
     _drop_training_hooks(own)
     return own
+
+
+def _with_gradients(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor, or a copy of one made in inference mode, which no gradient can pass."""
+    return tensor.clone() if tensor.is_inference() else tensor
 
 
 def _drop_training_hooks(module: torch.nn.Module) -> None:
@@ -55,7 +64,8 @@ def without_adapter(model: Any, name: str) -> Any:
         return model.get_base_model()  # merging would round: its layers run as they are
     try:
         # Safe merging works on clones of the weights, so that shared memory is never written.
-        return model.merge_and_unload(safe_merge=True)
+        with plain_modes(model.get_base_model().device):
+            return model.merge_and_unload(safe_merge=True)
     except (AttributeError, ValueError, NotImplementedError, TypeError) as error:
         raise InputError(
             f"{name}: its adapter can't be merged into the model ({str(error)[:100]}); "

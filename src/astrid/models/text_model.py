@@ -35,6 +35,7 @@ class TransformerClassifier:
             that doesn't run as a classifier of texts.
     """
 
+    @torch.inference_mode(False)  # what it makes is to take part in gradients
     def __init__(
         self,
         model: Any,

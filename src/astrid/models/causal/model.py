@@ -52,6 +52,7 @@ class CausalModel:
     pads = False
     """Rows of a batch have one length: none is padded, and each is read at its last token."""
 
+    @torch.inference_mode(False)  # what it makes is to take part in gradients
     def __init__(
         self,
         model: Any,
