@@ -57,7 +57,7 @@ def test_adapters_with_a_tokenizer_beside_them(astrid, folder, tmp_path):
     module.peft_config["default"].base_model_name_or_path = str(base)
     module.save_pretrained(tmp_path / "adapter")
     tokenizer.save_pretrained(tmp_path / "adapter")
-    code, (row,), err = astrid("explain", tmp_path / "adapter", "good day", *METHOD, "--json")
+    code, (row,), _ = astrid("explain", tmp_path / "adapter", "good day", *METHOD, "--json")
     assert code == 0
     expected = model_kinds.of(module, tokenizer).plain("good day").max()
     assert row["prediction"]["probability"] == pytest.approx(float(expected), abs=1e-5)
