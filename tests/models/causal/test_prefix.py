@@ -278,3 +278,10 @@ def test_a_prefix_is_kept_as_long_as_the_weights_stay():
     kept = CausalModel(module, tokenizer, prompt=tiny_lm.PROMPT)._prefixes
     ids = tuple(range(9))
     assert kept.get(ids) is kept.get(ids)
+
+
+def test_opening_a_model_keeps_no_prefix():
+    module, tokenizer = tiny_lm.build("gpt2")
+    model = CausalModel(module, tokenizer, prompt=tiny_lm.PROMPT)
+    assert model._reuses
+    assert not model._prefixes._kept

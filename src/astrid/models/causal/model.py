@@ -258,8 +258,9 @@ class CausalModel:
         return asked.abilities(decoder=True)
 
     def _trial_ids(self) -> torch.Tensor:
-        start = self._embedding.num_embeddings // 2
-        return torch.arange(start, start + _TRIAL_TOKENS, device=self.device)[None]
+        rows = self._embedding.num_embeddings
+        ids_T = torch.arange(rows // 2, rows // 2 + _TRIAL_TOKENS, device=self.device)
+        return ids_T.remainder(rows)[None]
 
     def _can_reuse(self) -> bool:
         """Whether a kept prefix gives what a whole run gives, on a few tokens."""
@@ -270,7 +271,7 @@ class CausalModel:
         whole = Batch(torch.ones_like(ids_1T), torch.zeros_like(ids_1T), ids_1T)
         try:
             with torch.inference_mode():
-                past = self._prefixes.get(tuple(half[0].tolist()))
+                past = self._prefixes.make(tuple(half[0].tolist()))
                 expected = self._calls.run(self.module, self._embedded(whole)).logits
                 rest = self._embedded(_without_first(whole, half.shape[1]))
                 found = self._calls.run(self.module, rest, past=past).logits

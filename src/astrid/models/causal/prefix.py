@@ -73,7 +73,7 @@ class Prefixes:
             if ids in self._kept:
                 self._kept.move_to_end(ids)
                 return self._kept[ids]
-        made = self._make(ids)
+        made = self.make(ids)
         with self._lock:
             if state != self._known:
                 # Another thread has seen newer weights meanwhile.
@@ -83,7 +83,8 @@ class Prefixes:
                 self._kept.popitem(last=False)
         return made
 
-    def _make(self, ids: tuple[int, ...]) -> Cache:
+    def make(self, ids: tuple[int, ...]) -> Cache:
+        """As `get`, but always run, and not kept."""
         cache = DynamicCache()
         # Tensors of inference mode could not take part in a gradient later.
         with torch.inference_mode(False), torch.no_grad():
