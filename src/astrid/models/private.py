@@ -1,6 +1,7 @@
 """A model's private copy: own settings, the same weights' memory."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,29 +21,30 @@ def private_copy(model: Any, name: str) -> Any:
     Raises:
         InputError: an adapter that can't be merged.
     """
-    shared: dict[int, Any] = {}
-    for weight in model.parameters():
-        # Quantised weights are of their own classes, which a plain Parameter would lose.
-        plain = type(weight) is torch.nn.Parameter
-        shared[id(weight)] = (
-            torch.nn.Parameter(_with_gradients(weight.detach()), requires_grad=False)
-            if plain
-            else weight
-        )
-    for buffer in model.buffers():
-        shared[id(buffer)] = _with_gradients(buffer)
-    for part in model.modules():
-        if is_packed(part):
-            # Packed weights live outside tensors. The layer has no state to change: it is shared.
-            shared[id(part)] = part
-    own = without_adapter(copy.deepcopy(model, shared).eval(), name)
+    own = without_adapter(sharing_copy(model, _without_gradient).eval(), name)
     _drop_training_hooks(own)
     return own
 
 
-def _with_gradients(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor, or a copy of one made in inference mode, which no gradient can pass."""
-    return tensor.clone() if tensor.is_inference() else tensor
+def sharing_copy(
+    module: Any, replace: Callable[[torch.Tensor], torch.Tensor] = lambda tensor: tensor
+) -> Any:
+    """A copy of the module tree over the same weights, or over what `replace` makes of them."""
+    shared: dict[int, Any] = {
+        id(tensor): replace(tensor) for tensor in (*module.parameters(), *module.buffers())
+    }
+    # Packed weights live outside tensors. Such layers have no state to change: they are shared.
+    shared.update((id(part), part) for part in module.modules() if is_packed(part))
+    return copy.deepcopy(module, shared)
+
+
+def _without_gradient(tensor: torch.Tensor) -> torch.Tensor:
+    """The same memory, which no gradient is worked out for, but one may pass."""
+    weight = isinstance(tensor, torch.nn.Parameter)
+    if weight and type(tensor) is not torch.nn.Parameter:
+        return tensor  # quantised weights are of their own classes, which a plain one would lose
+    own = tensor.clone() if tensor.is_inference() else tensor
+    return torch.nn.Parameter(own.detach(), requires_grad=False) if weight else own
 
 
 def _drop_training_hooks(module: torch.nn.Module) -> None:
