@@ -47,6 +47,20 @@ def test_classes_after_a_prompt(astrid, folder):
     assert found["words"] == ["good", "day"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--classes", " good,good"), '--classes: two classes are named "good"'),
+        (("--classes", " good, paid, good"), '--classes: two classes are named "good"'),
+        (("--token", " good", "--distractor", " good"), '" good" is given more than once'),
+    ],
+)
+def test_classes_never_vanish(astrid, folder, asked, message):
+    code, found, err = explain(astrid, folder, *asked)
+    assert (code, found) == (2, [])
+    assert message in err
+
+
 def test_generated_tokens(astrid, folder):
     code, found, said = explain(astrid, folder, "--generate", "3")
     assert code == 0

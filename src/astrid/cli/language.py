@@ -118,8 +118,22 @@ class Asked:
             others = [] if self.distractor is None else [_signs(self.distractor)]
             return [_signs(self.token), *others]
         if self.classes is not None:
-            return {text.strip() or text: text for text in _signs(self.classes).split(",")}
+            return _by_name(_signs(self.classes).split(","))
         return None
+
+
+def _by_name(texts: list[str]) -> dict[str, str]:
+    """The classes by their names, which show no space at their ends."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name = text.strip() or text
+        if name and name in found:
+            raise InputError(
+                f'--classes: two classes are named "{name}" (spaces at the ends don\'t count); '
+                "give classes that differ in more"
+            )
+        found[name] = text
+    return found
 
 
 def open_model(source: str, device: str, precision: str, asked: Asked) -> "CausalModel":

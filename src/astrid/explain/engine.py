@@ -6,6 +6,7 @@ the answers back. Memory is bounded by the budget and the window, whatever the n
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
 from astrid.explain.requests import Answer, MaskedRows, Method, Request, TokenScores
 from astrid.explain.targets import Resolved, Target, resolve
+from astrid.models.modes import plain_modes
 from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
 
@@ -101,14 +103,22 @@ class Engine:
                 following = next(waiting, None)
                 more = following is not None
                 if following is not None:
-                    self._admit(*following)
+                    with self._modes():
+                        self._admit(*following)
             try:
-                self._run_batch()
+                with self._modes():
+                    self._run_batch()
             except CallError:
                 while self._ready():
                     yield from self._advance_all()
                 raise
             yield from self._advance_all()
+
+    def _modes(self) -> AbstractContextManager[None]:
+        """Left before anything is yielded: the caller's own code runs in the caller's modes."""
+        # So does what stands behind a black box, which may want them.
+        strings = isinstance(self._model, ReadsStrings)
+        return nullcontext() if strings else plain_modes(self._model.device)
 
     def _full(self) -> bool:
         if self._most is not None:
@@ -138,7 +148,8 @@ class Engine:
         """Go on with every session whose request is answered."""
         for finished in self._ready():
             session = self._owner.pop(finished)
-            outcome = self._advance(session)
+            with self._modes():
+                outcome = self._advance(session)
             if outcome is not None:
                 del self._sessions[session.number]
                 yield session.number, outcome

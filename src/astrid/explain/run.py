@@ -32,6 +32,8 @@ def explain(
 ) -> Explanations:
     """Explain the model's output on each text; the result keeps the order of the texts.
 
+    `torch.inference_mode`, `torch.no_grad` and `torch.autocast` around the call change nothing.
+
     Args:
         model: what `astrid.load_model` returns.
         texts: one text or many.
