@@ -6,7 +6,7 @@ import torch
 
 from astrid.errors import InputError
 from astrid.explain import batches
-from astrid.explain.engine import Engine, Job
+from astrid.explain.engine import Engine, Job, ask
 from astrid.explain.requests import Capture, MaskedRows, PathRows, TokenScores
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
@@ -17,15 +17,7 @@ TARGET = Target("probability", 1)
 
 
 def run_one(model, text, request):
-    """The answer to one request."""
-    answers = []
-
-    def ask(encoded):
-        answers.append((yield request))
-        return TokenScores(np.zeros(len(encoded)))
-
-    ((_, outcome),) = Engine(model).run([Job(model.encode(text), "ask", ask, TARGET)])
-    return answers[0], outcome
+    return ask(model, model.encode(text), request, TARGET)
 
 
 class Spy:

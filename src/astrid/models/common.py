@@ -8,6 +8,7 @@ import torch
 from tokenizers import Tokenizer
 
 from astrid.errors import InputError
+from astrid.models.quantised import plain_tensors
 
 LONGEST = 512
 """Tokens read of a text where neither the model nor its tokenizer names a limit."""
@@ -78,7 +79,7 @@ def mean_embedding(embedding: torch.nn.Embedding) -> torch.Tensor:
     """`[D]` mean over the vocabulary, through the module: some scale what they look up."""
     weight = embedding.weight
     slices = torch.arange(embedding.num_embeddings, device=weight.device).split(_SLICE)
-    total = torch.stack([embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices])
+    total = torch.stack([embedding(ids).detach().sum(dim=0, dtype=torch.float32) for ids in slices])
     return (total.sum(dim=0) / embedding.num_embeddings).to(weight.dtype)
 
 
@@ -93,15 +94,13 @@ def fingerprint(module: Any, tokenizer: Tokenizer, question: str = "") -> str:
     hashed = hashlib.sha256(about.encode())
     hashed.update(tokenizer.to_str().encode())
     hashed.update(question.encode())
-    for name, weight in sorted(module.state_dict().items()):
-        if isinstance(weight, torch.Tensor):
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, torch.Tensor):
+            hashed.update(f"{name} {type(value)}".encode())
+        for weight in plain_tensors(value):
             hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-            plain = weight.dequantize() if weight.is_quantized else weight
-            data = plain.cpu().contiguous().reshape(-1).view(torch.uint8)
+            data = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
             hashed.update(data.numpy().data)
-        else:
-            # Packed weights of quantised layers print all that they hold but their numbers.
-            hashed.update(f"{name} {weight}".encode())
     return hashed.hexdigest()[:16]
 
 
