@@ -1,5 +1,7 @@
 """Hand-computed values of the measures of agreement."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -49,17 +51,40 @@ def test_sign_agreement_leaves_out_what_both_leave_out() -> None:
 
 
 def test_rank_biased_overlap_by_hand() -> None:
-    # First words differ, first two are the same: A = 0, 1, 1.
-    expected = (0.9 + 0.81) / (1 + 0.9 + 0.81)
+    # First words differ, first two are the same: A = 0, 1, 1; then 1 for ever.
+    expected = 0.1 * (0 + 0.9 + 0.81) + 0.9**3
     assert rank_biased_overlap.measure(_a(3, 2, 1), _a(2, 3, 1)) == pytest.approx(expected)
+    # The opposite order: A = 0, 0, 2/3, 1.
+    expected = 0.1 * (0 + 0.9 * 0 + 0.81 * 2 / 3 + 0.729) + 0.9**4
+    assert rank_biased_overlap.measure(_a(4, 3, 2, 1), _a(1, 2, 3, 4)) == pytest.approx(expected)
     # The sign doesn't rank.
     assert rank_biased_overlap.measure(_a(-3, 2, 1), _a(3, -2, 1)) == 1
+    assert np.isnan(rank_biased_overlap.measure(_a(1, -1), _a(1, 2)))
 
 
-def test_rank_biased_overlap_shares_places_among_ties() -> None:
-    # Two words share places 1 and 2: half of each is in the first place.
-    expected = (0.5 + 0.9 * 1 + 0.81) / (1 + 0.9 + 0.81)
+def test_rank_biased_overlap_of_ties_is_that_of_their_orders() -> None:
+    # Chances to be first: ½, ½, 0 against 1, 0, 0, so A = ½ / √½; the first two are the same.
+    expected = 0.1 * (0.5**0.5 + 0.9 + 0.81) + 0.9**3
     assert rank_biased_overlap.measure(_a(2, 2, 1), _a(3, 2, 1)) == pytest.approx(expected)
+    first, second = _a(2, -2, 1, 1, 0), _a(1, 2, 3, 1, 1)
+    chances = _among_the_first(first), _among_the_first(second)
+    agreement = [
+        one @ other / np.sqrt(one @ one * (other @ other))
+        for one, other in zip(*chances, strict=True)
+    ]
+    expected = 0.1 * 0.9 ** np.arange(5) @ agreement + 0.9**5
+    assert rank_biased_overlap.measure(first, second) == pytest.approx(expected)
+
+
+def _among_the_first(scores: np.ndarray) -> np.ndarray:
+    """`[D, W]` how often each word is among the first d, over all orders that the scores allow."""
+    orders = [
+        list(order)
+        for order in permutations(range(len(scores)))
+        if (np.diff(np.abs(scores)[list(order)]) <= 0).all()
+    ]
+    places = np.array([np.argsort(order) for order in orders])
+    return np.array([(places <= depth).mean(axis=0) for depth in range(len(scores))])
 
 
 def test_ties_don_t_depend_on_the_order_of_the_words() -> None:
@@ -83,6 +108,6 @@ def test_shuffled_scores_get_the_value_of_chance(name) -> None:
         "top_10": 0.5,
         "top_share": 0.2,
         "sign_agreement": 0.5,
-        "rank_biased_overlap": float(weights @ (depths / 20) / weights.sum()),
+        "rank_biased_overlap": float(0.1 * weights @ (depths / 20)) + 0.9**20,
     }.get(name, 0.0)
     assert abs(np.mean(values) - chance) < 3.5 * np.std(values) / 600**0.5

@@ -1,6 +1,6 @@
 """Hand-computed values of the measures of plausibility."""
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -30,6 +30,50 @@ def test_iou_f1_counts_spans() -> None:
     assert iou_f1.measure(_a(9, 0, 0, 8), _a(1, 1, 0, 0)) == pytest.approx(2 * 0.5 * 1 / 1.5)
     # A third is none.
     assert iou_f1.measure(_a(9, 0, 0, 8, 0, 7), _a(1, 1, 1, 0, 0, 0)) == 0
+    # Predicted: words 2–4; evidence: 2–3 and 5. IoU 2/3 with the first: precision 1, recall 1/2.
+    assert iou_f1.measure(_a(1, 2, 8, 9, 7, 1), _a(0, 0, 1, 1, 0, 1)) == pytest.approx(2 / 3)
+    # Predicted: words 0–1 and 4; evidence: 0–1 and 6. One of two matches on both sides.
+    assert iou_f1.measure(_a(9, 8, 0, 0, 7, 0, 0), _a(1, 1, 0, 0, 0, 0, 1)) == 0.5
+    # The sign counts: a large negative score is at the end.
+    assert iou_f1.measure(_a(-9, 1, 0), _a(1, 0, 0)) == 0
+
+
+def test_iou_f1_leaves_out_ties_that_do_not_fit() -> None:
+    assert iou_f1.measure(_a(0, 0, 0, 0), _a(1, 0, 0, 0)) == 0
+    # Words 1 to 3 share places 2 to 4, two of which are in the top: word 0 alone is predicted.
+    assert iou_f1.measure(_a(9, 1, 1, 1), _a(1, 1, 1, 0)) == 0
+    assert iou_f1.measure(_a(9, 1, 1, 1), _a(1, 1, 0, 0)) == 1
+    # Words 0 and 1 share places 1 and 2, both in the top.
+    assert iou_f1.measure(_a(1, 1, 0, 0), _a(1, 1, 0, 0)) == 1
+
+
+def _eraser_f1(predicted: list[range], wanted: list[range]) -> float:
+    """F1 of one text from the definition: sets of words, precision and recall apart."""
+    best = [
+        max(len(set(one) & set(other)) / len(set(one) | set(other)) for other in wanted)
+        for one in predicted
+    ]
+    matched = sum(iou >= 0.5 for iou in best)
+    precision, recall = matched / len(predicted), matched / len(wanted)
+    assert precision <= 1
+    assert recall <= 1
+    return 2 * precision * recall / (precision + recall) if matched else 0.0
+
+
+def test_iou_f1_is_that_of_the_definition_on_random_texts() -> None:
+    random = np.random.default_rng(6)
+    found = []
+    for _ in range(300):
+        words = int(random.integers(3, 15))
+        flags = np.zeros(words)
+        flags[: random.integers(1, words)] = 1
+        random.shuffle(flags)
+        scores = flags + random.normal(0, 0.7, words)
+        top = np.isin(np.arange(words), np.argsort(scores)[-int(flags.sum()) :])
+        sets = [[range(*span) for span in iou_f1.spans(each)] for each in (top, flags == 1)]
+        found.append(iou_f1.measure(scores, flags))
+        assert found[-1] == pytest.approx(_eraser_f1(*sets))
+    assert len(set(found)) > 5
 
 
 def test_reciprocal_rank() -> None:
@@ -58,16 +102,32 @@ def test_perfect_scores_get_the_best_value_and_random_ones_less(name) -> None:
     random = np.random.default_rng(0)
     assert measure.measure(flags + 0.1 * random.random(12), flags) == measure.RANGE[1]
     values = [measure.measure(random.normal(size=12), flags) for _ in range(500)]
+    # All 220 places that the three highest words can have.
+    tops = [np.isin(np.arange(12), top).astype(float) for top in combinations(range(12), 3)]
     expected = {
         "auprc": chance(flags),
         "token_f1": 3 / 12,
+        "iou_f1": np.mean([iou_f1.measure(top, flags) for top in tops]),
         # 1 / rank of the first of three in twelve places.
         "reciprocal_rank": sum((12 - r) * (11 - r) / 2 / 220 / r for r in range(1, 11)),
-    }.get(name)
-    if expected is None:
-        assert np.mean(values) < 0.5
-    else:
-        assert abs(np.mean(values) - expected) < 3.5 * np.std(values) / 500**0.5
+    }[name]
+    assert abs(np.mean(values) - expected) < 3.5 * np.std(values) / 500**0.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_order_of_the_scores_counts(name) -> None:
+    measure = load_measure(name).measure
+    random = np.random.default_rng(2)
+    scores, flags = random.normal(size=12), np.arange(12) % 3 == 0
+    for other in (1e-200 * scores, 1e200 * scores, np.exp(scores)):
+        assert measure(other, flags) == pytest.approx(measure(scores, flags))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_constant_scores_do_not_depend_on_where_the_rationale_stands(name) -> None:
+    measure = load_measure(name).measure
+    values = {measure(np.zeros(6), np.roll([1, 1, 0, 0, 0, 0], shift)) for shift in range(6)}
+    assert len(values) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

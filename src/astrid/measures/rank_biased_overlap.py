@@ -1,15 +1,19 @@
 """Rank-biased overlap: how alike are two rankings, the top counting most?
 
-    RBO = (1 − p) / (1 − p^W) · Σ_d p^(d−1) · A_d,   d = 1 … W,  p = 0.9
+    RBO = (1 − p) · Σ_d p^(d−1) · A_d + p^W,   d = 1 … W,  p = 0.9
+    A_d = Σᵢ aᵢd·bᵢd / √(Σᵢ aᵢd² · Σᵢ bᵢd²)
 
-A_d is the share of words that the first d of both rankings have in common, by falling |score|.
-Words of equal |score| share their places: each is in the first d with the same weight, and A_d is
-the sum of the smaller weights of each word. The geometric weights are divided by their sum over the
-W depths, so that two equal rankings have 1 whatever the length. With p = 0.9 the first ten words
-carry about two thirds of a long text's weight. Chance depends on W: read it beside shuffled scores.
+The words are ranked by falling |score|; aᵢd is the chance that word i is among the first d where
+words of equal |score| stand in random order. Without ties A_d is the share of words that the first
+d of both rankings have in common. The root corrects for ties as it does in Kendall's τ_b: rankings
+that are equal, ties and all, have 1.
 
-Source: Webber, Moffat & Zobel, A Similarity Measure for Indefinite Rankings, 2010 (there for
-endless rankings; here both are complete).
+p^W is what is left for depths beyond the text, where both rankings hold all words (the extrapolated
+form, RBO_ext). It lifts short texts: chance is (1 − p)·Σ_d p^(d−1)·d/W + p^W without ties, 0.65 in
+10 words, 0.44 in 20 and 0.2 in 50. Read it beside shuffled scores.
+
+Source: Webber, Moffat & Zobel, A Similarity Measure for Indefinite Rankings, 2010; the treatment of
+ties is RBO^b of Corsi & Urbano, The Treatment of Ties in Rank-Biased Overlap, 2024.
 """
 
 import numpy as np
@@ -26,7 +30,9 @@ RANGE = (0.0, 1.0)
 
 
 def measure(first: np.ndarray, second: np.ndarray) -> float:
-    """Overlap of the rankings by |score| of vectors `[W]`; NaN where one is constant, or W < 2.
+    """Overlap of the rankings by |score| of vectors `[W]`.
+
+    NaN where one ranks no word before another (all |scores| equal), or W < 2.
 
     >>> measure(np.array([3.0, 2.0, 1.0]), np.array([9.0, 5.0, 1.0]))
     1.0
@@ -35,14 +41,17 @@ def measure(first: np.ndarray, second: np.ndarray) -> float:
     first, second = np.abs(first), np.abs(second)
     if len(first) < 2 or not (np.ptp(first) and np.ptp(second)):
         return float("nan")
-    depths = np.arange(1, len(first) + 1)
-    shared = np.minimum(_inside(first), _inside(second)).sum(axis=1) / depths
-    weights = P ** (depths - 1.0)
-    return float(np.clip(weights @ shared / weights.sum(), *RANGE))
+    one_DW, other_DW = _chances(first), _chances(second)
+    lengths_D = np.sqrt((one_DW**2).sum(axis=1) * (other_DW**2).sum(axis=1))
+    agreement_D = (one_DW * other_DW).sum(axis=1) / lengths_D
+    weights_D = P ** np.arange(len(first))
+    # As 1 less what is missed, so that equal rankings have exactly 1.
+    missed = (1 - P) * float(weights_D @ (1 - agreement_D))
+    return float(np.clip(1 - missed, *RANGE))
 
 
-def _inside(sizes: np.ndarray) -> np.ndarray:
-    """`[W, W]` how far each word is among the first d, for d = 1 … W; ties share their places."""
+def _chances(sizes: np.ndarray) -> np.ndarray:
+    """`[D, W]` each word's chance to be among the first d = 1 … W, ties in random order."""
     above = (sizes[None] > sizes[:, None]).sum(axis=1)
     equal = (sizes[None] == sizes[:, None]).sum(axis=1)
     depths = np.arange(1, len(sizes) + 1)[:, None]

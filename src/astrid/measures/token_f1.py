@@ -2,9 +2,9 @@
 
     F1 = 2·|A ∩ R| / (|A| + |R|),   A: the n words of highest score, n the words of the rationale R
 
-As both have n words, precision, recall and F1 are one number. Between equal scores the share that
-falls inside counts: scores that are all equal have the value of chance, n / W. Scores count with
-their sign.
+As both have n words, precision, recall and F1 are one number. Words that share the n-th place count
+by the share of them that fits, the mean over their orders: scores that are all equal have the value
+of chance, n / W. Scores count with their sign.
 
 Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models, 2020, section 4.2.
 """

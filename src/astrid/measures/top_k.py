@@ -11,7 +11,7 @@ Learning, 2022 (there divided by k).
 
 import numpy as np
 
-from astrid.measures._vectors import checked_pair
+from astrid.measures._tops import top_overlap
 
 K = 5
 
@@ -22,21 +22,12 @@ DIRECTION = "higher"
 RANGE = (0.0, 1.0)
 
 
-def measure(first: np.ndarray, second: np.ndarray, k: int = K) -> float:
+def measure(first: np.ndarray, second: np.ndarray) -> float:
     """Share of common words in the two tops of score vectors `[W]`.
 
-    NaN where one has no score but zeros, or W ≤ k: all words would be in the top by construction.
+    NaN where one has no score but zeros, or W ≤ 5: all words would be in the top by construction.
 
-    >>> measure(np.array([9.0, 8.0, 0.0, 1.0]), np.array([0.0, 8.0, -9.0, 1.0]), k=2)
-    0.5
+    >>> measure(np.array([9.0, 8, 7, 6, 5, 1, 1]), np.array([1.0, 1, -7, 6, 5, 9, 8]))
+    0.6
     """
-    first, second = checked_pair(first, second)
-    tops = _top(first, k), _top(second, k)
-    if len(first) <= k or not all(tops):
-        return float("nan")
-    return len(tops[0] & tops[1]) / max(map(len, tops))
-
-
-def _top(scores: np.ndarray, k: int) -> set[int]:
-    order = np.argsort(-np.abs(scores), kind="stable")[:k]
-    return {int(word) for word in order if scores[word] != 0}
+    return top_overlap(first, second, K)

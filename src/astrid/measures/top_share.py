@@ -11,7 +11,7 @@ Learning, 2022 (there divided by k).
 
 import numpy as np
 
-from astrid.measures import top_k
+from astrid.measures._tops import top_overlap
 
 TITLE = "top-20 % overlap"
 KIND = "agreement"
@@ -28,4 +28,4 @@ def measure(first: np.ndarray, second: np.ndarray) -> float:
     >>> measure(np.array([9.0, 8.0, 0.0, 1.0, 0.0]), np.array([9.0, 0.0, -8.0, 1.0, 0.0]))
     1.0
     """
-    return top_k.measure(first, second, -(-np.size(first) // 5))
+    return top_overlap(first, second, -(-np.size(first) // 5))
