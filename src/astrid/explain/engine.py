@@ -89,6 +89,8 @@ class Engine:
     """
 
     def __init__(self, model: TextModel, token_budget: int = TOKEN_BUDGET) -> None:
+        if token_budget < 1:
+            raise InputError(f"token_budget: {token_budget} tokens hold no row; give at least 1")
         self._model = model
         # Texts under way at most: of strings, as many as make full calls, so that a call that
         # fails finds few texts unfinished.

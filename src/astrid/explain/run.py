@@ -161,6 +161,8 @@ def predict(
     advance: Advance = silent,
 ) -> np.ndarray:
     """Probabilities, or a regression's numbers, `[N, K]` of `texts` in their order."""
+    if batch_tokens < 1:
+        raise InputError(f"batch_tokens: {batch_tokens} tokens hold no text; give at least 1")
     texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
