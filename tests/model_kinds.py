@@ -135,7 +135,9 @@ def _language(model: CausalModel, module: Any, tokenizer: Any) -> Kind:
     def plain(text: str) -> np.ndarray:
         encoding = tokenizer(model.prompt.around(text), return_tensors="pt")
         with torch.no_grad():
-            found = module(encoding["input_ids"]).logits[0, -1].softmax(-1).numpy()
+            # As `generate` calls it: an int8 layer's scale depends on all tokens that it is given.
+            logits = module(encoding["input_ids"], logits_to_keep=1).logits
+        found = logits[0, -1].softmax(-1).numpy()
         first = [tokenizer(label)["input_ids"][0] for label in tiny_lm.LABELS.values()]
         chosen = found[first] if labelled else found[[found.argmax()]]
         return np.append(chosen, 1 - chosen.sum())

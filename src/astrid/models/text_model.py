@@ -12,7 +12,7 @@ from astrid.models.calls import Calls, in_order, rows_of
 from astrid.models.loading import quiet
 from astrid.models.lrp import Propagation
 from astrid.models.outputs import labels_of, tasks_of
-from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
+from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts
 
 _TRIAL = "The quick brown fox, 1."
 
@@ -51,12 +51,7 @@ class TransformerClassifier:
         self.config = self.module.config
         self.labels = labels_of(self.config, name)
         self.tasks = tasks_of(self.config, self.labels)
-        self.token_ids = TokenIds(
-            tokenizer.pad_token_id,
-            tokenizer.mask_token_id,
-            tokenizer.unk_token_id,
-            len(tokenizer),
-        )
+        self.token_ids = common.token_ids(tokenizer)
         self.max_length = common.max_length(self.module, tokenizer)
         self._tokenizer = common.plain_tokenizer(tokenizer)
         self._tokenizer.enable_truncation(self.max_length)
@@ -78,14 +73,9 @@ class TransformerClassifier:
 
     @property
     def answers(self) -> frozenset[Answers]:
-        able: set[Answers] = {"values"}
-        if self._abilities.embeds and quantised.has_gradients(self.module):
-            able.add("gradients")
-        if self._abilities.attentions:
-            able.add("attentions")
-        if self._relevance.covers and "gradients" in able:
-            able.add("relevance")
-        return frozenset(able)
+        able = self._abilities.answers(self.module)
+        relevance = self._relevance.covers and "gradients" in able
+        return able | {"relevance"} if relevance else able
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
@@ -98,10 +88,7 @@ class TransformerClassifier:
             InputError: the text holds lone surrogates, which no tokenizer can read, or leaves no
                 token at all.
         """
-        try:
-            encoding = self._tokenizer.encode(text)
-        except (UnicodeEncodeError, TypeError):
-            raise InputError("a text holds characters that are not valid Unicode") from None
+        encoding = common.encoding(self._tokenizer, text)
         if not encoding.ids:
             raise InputError(f"{self.name}: a text has no token that the model can read")
         end = self._read_to(encoding.ids)
@@ -129,8 +116,7 @@ class TransformerClassifier:
         return end
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        # A hook may ask for gradients, which belong to the engine's own rows alone.
-        return self._embedding(ids).detach()
+        return common.embed(self._embedding, ids)
 
     def mean_embedding(self) -> torch.Tensor:
         return common.mean_embedding(self._embedding)

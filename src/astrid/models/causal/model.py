@@ -20,7 +20,7 @@ from astrid.models.causal.prompt import Prompt, pieces
 from astrid.models.causal.weights import Watch
 from astrid.models.loading import quiet
 from astrid.models.outputs import Task
-from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
+from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts
 
 _TRIAL_TOKENS = 12
 
@@ -71,12 +71,7 @@ class CausalModel:
         self.prompt = prompt or Prompt()
         self.module = private.private_copy(model, name).to(self.device)
         self.config = self.module.config
-        self.token_ids = TokenIds(
-            tokenizer.pad_token_id,
-            tokenizer.mask_token_id,
-            tokenizer.unk_token_id,
-            len(tokenizer),
-        )
+        self.token_ids = common.token_ids(tokenizer)
         self.max_length = common.max_length(self.module, tokenizer)
         self.tokenizer = common.plain_tokenizer(tokenizer)
         self._calls = NextTokenCalls(self.module)
@@ -126,12 +121,7 @@ class CausalModel:
 
     @property
     def answers(self) -> frozenset[Answers]:
-        able: set[Answers] = {"values"}
-        if self._abilities.embeds and quantised.has_gradients(self.module):
-            able.add("gradients")
-        if self._abilities.attentions:
-            able.add("attentions")
-        return frozenset(able)
+        return self._abilities.answers(self.module)
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting, prompt or label."""
@@ -186,10 +176,7 @@ class CausalModel:
 
     def read(self, text: str) -> EncodedText:
         """As `encode`, but without candidates."""
-        try:
-            encoding = self.tokenizer.encode(self.prompt.around(text))
-        except (UnicodeEncodeError, TypeError):
-            raise InputError("a text holds characters that are not valid Unicode") from None
+        encoding = common.encoding(self.tokenizer, self.prompt.around(text))
         try:
             found = pieces(encoding, self.prompt, text, self.max_length)
         except InputError as error:
@@ -206,8 +193,7 @@ class CausalModel:
             return int(self._next(batch).argmax())
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        # A hook may ask for gradients, which belong to the engine's own rows alone.
-        return self._embedding(ids).detach()
+        return common.embed(self._embedding, ids)
 
     def mean_embedding(self) -> torch.Tensor:
         return common.mean_embedding(self._embedding)
