@@ -38,6 +38,17 @@ def test_effects_are_undefined_where_nothing_varies(pair) -> None:
         assert effect.to_dict()["value"] is None
 
 
+def test_differences_that_are_equal_but_for_rounding_have_no_effect_size() -> None:
+    first = np.array([0.9, 0.8, 0.7, 0.33])
+    assert np.ptp(first - (first - 0.1)) > 0
+    assert np.isnan(cohens_d_paired(first, first - 0.1).value)
+    assert np.isnan(cohens_d([0.1 + 0.2, 0.3], [0.7, 0.7]).value)
+    # Small values that do vary have one.
+    assert cohens_d_paired(1e-20 * first, np.zeros(4)).value == pytest.approx(
+        cohens_d_paired(first, np.zeros(4)).value
+    )
+
+
 def test_effect_sizes_leave_out_undefined_values() -> None:
     assert cohens_d_paired([1, 2, np.nan, 4], [0, 0, 5, 1]).n == 3
     with pytest.raises(InputError, match="give pairs"):
@@ -61,18 +72,42 @@ def test_wilcoxon_is_scipys() -> None:
     assert (found.statistic, found.p_value) == (expected.statistic, expected.pvalue)
 
 
+def test_wilcoxon_of_equal_and_tied_pairs_is_scipys() -> None:
+    differences = np.random.default_rng(5).integers(-2, 4, 40).astype(float)
+    expected = stats.wilcoxon(differences, zero_method="zsplit")
+    found = wilcoxon(differences, np.zeros(40))
+    assert (found.statistic, found.p_value) == (expected.statistic, expected.pvalue)
+    assert found.zeros == (differences == 0).sum() > 0
+
+
+def test_wilcoxon_by_hand() -> None:
+    # Ranks 1 to 4, all positive: 2 of the 16 sign patterns are as extreme.
+    assert wilcoxon([1, 2, 3, 4], [0, 0, 0, 0]).to_dict() == {
+        "statistic": 0.0,
+        "p_value": pytest.approx(2 / 16),
+        "n": 4,
+        "zeros": 0,
+    }
+
+
 def test_wilcoxon_of_equal_short_and_undefined_pairs() -> None:
     assert wilcoxon([1, 2, 3], [1, 2, 3]).p_value == 1
     assert wilcoxon([1, np.nan, 3], [0, 1, 3]).n == 2
     assert np.isnan(wilcoxon([1], [2]).p_value)
     with pytest.raises(InputError, match="give pairs"):
         wilcoxon([1, 2], [1])
+    with pytest.raises(InputError, match="finite"):
+        wilcoxon([np.inf, 2], [1, 2])
 
 
 def test_holm_by_hand() -> None:
     found = holm([0.01, 0.04, np.nan, 0.03, 0.5])
     np.testing.assert_allclose(found, [0.04, 0.09, np.nan, 0.09, 0.5])
     assert holm([]).size == 0
+    assert holm([0.5, 0.6]).tolist() == [1, 1]
+    for wrong in ([-0.1], [1.1], [[0.5]]):
+        with pytest.raises(InputError, match="from 0 to 1"):
+            holm(wrong)
 
 
 def test_holm_keeps_the_chance_of_any_false_rejection() -> None:
@@ -96,6 +131,15 @@ def test_power_by_simulation() -> None:
     assert power_of_paired_test(0.4, 30) == pytest.approx(noticed, abs=0.03)
     assert power_of_paired_test(0, 30) == pytest.approx(0.05)
     assert power_of_paired_test(5, 1000) == 1
+    assert power_of_paired_test(-0.4, 30) == power_of_paired_test(0.4, 30)
+
+
+def test_power_of_few_pairs_is_not_sure_even_of_a_large_effect() -> None:
+    # With two pairs s is |z|, z standard normal, and the mean is nearly 30·√2 of its errors: t lies
+    # beyond its critical value 636.6 only where |z| < 30·√2 / 636.6.
+    critical = stats.t.ppf(1 - 0.001 / 2, 1)
+    small = stats.norm.cdf(30 * 2**0.5 / critical) - stats.norm.cdf(-(30 * 2**0.5) / critical)
+    assert power_of_paired_test(30, 2, 0.001) == pytest.approx(small, rel=0.01)
 
 
 def test_texts_for_power_are_the_fewest() -> None:
@@ -107,3 +151,9 @@ def test_texts_for_power_are_the_fewest() -> None:
         texts_for_power(0)
     with pytest.raises(InputError, match="above 0"):
         texts_for_width([1, 2], 0)
+    with pytest.raises(InputError, match="all equal"):
+        texts_for_width([0.7, 0.7, 0.7], 0.1)
+    with pytest.raises(InputError, match="two finite values"):
+        texts_for_width([0.7, np.nan], 0.1)
+    with pytest.raises(InputError, match="finite effect"):
+        power_of_paired_test(np.nan, 10)

@@ -33,8 +33,8 @@ def test_the_permutation_test_rejects_one_null_in_twenty() -> None:
 def test_intervals_of_means_hold_the_mean_in_93_to_97_of_100(shape) -> None:
     random = np.random.default_rng(1)
     draws = {
-        "normal": lambda: random.normal(0.3, 1, 60),
-        "beta": lambda: random.beta(2, 4.67, 60),
+        "normal": lambda: random.normal(0.3, 1, 50),
+        "beta": lambda: random.beta(2, 4.67, 50),
     }[shape]
     mean = 0.3 if shape == "normal" else 2 / 6.67
     inside = np.mean(

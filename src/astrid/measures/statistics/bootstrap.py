@@ -90,6 +90,11 @@ def mean_with_interval(
     interval. Where all values are equal every resample is too, so low = high = value. Where BCa
     has no answer, the percentile interval takes its place.
 
+    From about 50 texts on the interval holds what it says: in simulation 95 % intervals held the
+    true mean in 94 to 95 % of the draws of 50 or 100 texts (normal, and skewed as a beta(2, 4.67),
+    beta(5, 2) and beta(1, 10)). Of 30 texts they held it in 93 to 94 %, of 20 in 92 to 93 %, and of
+    10 in 89 to 90 %: with so few, read it as too narrow.
+
     Source: Efron, Better Bootstrap Confidence Intervals, 1987; `scipy.stats.bootstrap`.
 
     Args:

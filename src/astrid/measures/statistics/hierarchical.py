@@ -21,8 +21,16 @@ def mean_over_seeds_and_texts(
     mean of these very models is, not of models trained like them. The mean is that of the seeds'
     means. With one seed there is no interval: nothing tells how much another would differ.
 
-    Source: Owen, The pigeonhole bootstrap, 2007; percentile interval. With few seeds (under about
-    ten) it is too narrow, as every bootstrap over few units is.
+    All seeds have the same texts, so that a resample has one draw of texts for all its seeds. Other
+    texts for each seed would average out what is hard or easy about a text: in simulation, with
+    50 texts that differ as much as the noise, 95 % intervals so made held the mean in 57 to 86 %.
+
+    Those made here held it in 93 to 96 % of the draws where seeds differ little (a tenth of the
+    noise), with 3 to 20 seeds. Where seeds differ by half the noise they held it in 83 % with 3
+    seeds, 90 % with 5 and 93 to 94 % with 10 and 20: with fewer than ten seeds take the interval as
+    too narrow.
+
+    Source: Owen, The pigeonhole bootstrap, 2007; percentile interval.
 
     Args:
         values: `[S, N]`, NaN where undefined.

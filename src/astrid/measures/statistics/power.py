@@ -1,6 +1,7 @@
 """How many texts? For an interval of a given width, and for a paired test to notice an effect."""
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from astrid.measures.statistics.bootstrap import CONFIDENCE
 
 MOST = 10_000_000
 """Texts beyond which an answer is no help to anybody."""
+
+_EQUAL = 1e-12  # a spread below this share of the values comes from rounding alone
 
 
 def texts_for_width(
@@ -27,8 +30,8 @@ def texts_for_width(
         confidence: of the interval, in (0, 1).
 
     Raises:
-        InputError: fewer than two values, a width that is not above 0, or more than ten million
-            texts.
+        InputError: fewer than two values or equal ones, a width that is not above 0, or more than
+            ten million texts.
 
     >>> texts_for_width([0.2, 0.4, 0.6, 0.8], width=0.1)
     105
@@ -37,9 +40,11 @@ def texts_for_width(
     known = known[~np.isnan(known)]
     if len(known) < 2 or not np.isfinite(known).all():
         raise InputError("power: give a pilot of at least two finite values")
-    if not width > 0:
-        raise InputError(f"power: a width of {width} can't be reached; give one above 0")
+    if not (width > 0 and 0 < confidence < 1):
+        raise InputError("power: give a width above 0 and a confidence between 0 and 1")
     spread = float(known.std(ddof=1))
+    if spread <= _EQUAL * np.abs(known).max():
+        raise InputError("power: the pilot's values are all equal; give more of them, that vary")
 
     def enough(n: int) -> bool:
         quantile = stats.t.ppf((1 + confidence) / 2, n - 1)
@@ -57,20 +62,20 @@ def power_of_paired_test(effect: float, n: int, level: float = 0.05) -> float:
     Source: Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988.
 
     Raises:
-        InputError: fewer than two pairs, or a level outside (0, 1).
+        InputError: an infinite effect, fewer than two pairs, or a level outside (0, 1).
 
     >>> round(power_of_paired_test(0.5, 34), 2)
     0.81
     """
-    if n < 2 or not 0 < level < 1:
-        raise InputError("power: give at least two pairs and a level between 0 and 1")
+    if n < 2 or not 0 < level < 1 or not math.isfinite(effect):
+        raise InputError("power: give a finite effect, two pairs or more and a level in (0, 1)")
     critical = stats.t.ppf(1 - level / 2, n - 1)
     shift = abs(effect) * math.sqrt(n)
-    if shift > 30:
-        # Beyond doubt, and beyond what the noncentral distribution can be computed for.
-        return 1.0
-    above = stats.nct.sf(critical, n - 1, shift)
-    below = stats.nct.cdf(-critical, n - 1, shift)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # slow convergence, far beyond any doubt
+        above = stats.nct.sf(critical, n - 1, shift)
+        below = stats.nct.cdf(-critical, n - 1, shift)
+    # Where the effect is large the other tail is too small to be computed, and NaN.
     return float(np.clip(above + np.nan_to_num(below), 0.0, 1.0))
 
 

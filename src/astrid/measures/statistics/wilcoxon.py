@@ -41,13 +41,15 @@ def wilcoxon(
 ) -> SignedRank:
     """Test whether the differences of pairs lie symmetrically around 0.
 
-    Equal pairs are ranked with the others and count half for each side. Pairs with a NaN are left
-    out. Where all pairs are equal nothing speaks against the null hypothesis: p = 1.
+    Equal pairs are ranked with the others and count half for each side (`zero_method="zsplit"`):
+    leaving them out, as Wilcoxon did, forgets that they speak for no difference. Pairs with a NaN
+    are left out. Where all pairs are equal nothing speaks against the null hypothesis: p = 1. p is
+    exact up to 50 pairs (13 where differences tie), and from the normal approximation beyond.
 
     Source: Wilcoxon, Individual Comparisons by Ranking Methods, 1945; `scipy.stats.wilcoxon`.
 
     Raises:
-        InputError: the series differ in length.
+        InputError: the series differ in length, or are not finite.
 
     >>> wilcoxon([0.9, 0.8, 0.7], [0.9, 0.8, 0.7]).p_value
     1.0
@@ -55,6 +57,8 @@ def wilcoxon(
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if first.shape != second.shape:
         raise InputError(f"wilcoxon: {first.size} values against {second.size}; give pairs")
+    if first.ndim != 1 or np.isinf(first).any() or np.isinf(second).any():
+        raise InputError("wilcoxon: values must be one finite number a text (NaN: undefined)")
     differences = first - second
     differences = differences[~np.isnan(differences)]
     n, zeros = len(differences), int((differences == 0).sum())
