@@ -61,7 +61,7 @@ def cohens_d(
     >>> round(cohens_d([1.0, 2.0, 3.0], [3.0, 4.0, 5.0]).value, 6)
     -2.0
     """
-    samples = tuple(_known(values) for values in (first, second))
+    samples = (_known(first), _known(second))
     n = min(map(len, samples))
     if n < 2 or not any(_varies(sample, sample) for sample in samples):
         return EffectSize("d", math.nan, math.nan, math.nan, n)
