@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 
 from astrid.explain.records import Explanations
 from astrid.explain.run import explain, predict
@@ -18,6 +17,7 @@ from astrid.models.load import load_model
 from astrid.models.text_model import TransformerClassifier
 from benchmarks import peers, sampling
 from benchmarks import prefix as saved
+from benchmarks.answers import agree, closeness
 from benchmarks.timing import (
     backward_flops,
     compare,
@@ -66,17 +66,6 @@ class Line:
         if self.target is None:
             return None
         return self.value <= self.target if self.at_most else self.value >= self.target
-
-
-def agree(ours: list[np.ndarray], other: list[np.ndarray], allowed: float, what: str) -> float:
-    """Largest difference as a share of the largest score; refuses to time other answers."""
-    worst = max(
-        float(np.abs(one - two).max() / max(np.abs(two).max(), 1e-9))
-        for one, two in zip(ours, other, strict=True)
-    )
-    if worst > allowed:
-        raise AssertionError(f"{what}: the answers differ by {worst:.1e} of the largest score")
-    return worst
 
 
 def shares(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
@@ -138,7 +127,7 @@ def integrated_gradients(load: Workload, sizes: Sizes, precision: str) -> list[L
         if exact:
             details["difference"] = agree(mine, theirs, 1e-3, "integrated gradients")
         else:
-            details |= _closeness(mine, theirs)
+            details |= closeness(mine, theirs)
         ratio = compare(
             lambda some=some: ours(some),
             lambda some=some, padded=padded: peers.captum_scores(load, some, padded),
@@ -207,7 +196,7 @@ def lime(load: Workload, sizes: Sizes, precision: str) -> Line:
     if exact:
         details["difference"] = agree(mine, theirs, 1e-4, "lime")
     else:
-        details |= _closeness(mine, theirs)
+        details |= closeness(mine, theirs)
     ratio = compare(
         lambda: explain(model, texts, "lime", params=params),
         lambda: peers.lime_scores(load, texts),
@@ -289,7 +278,7 @@ def owen(load: Workload, sizes: Sizes, precision: str) -> list[Line]:
         sums = peers.shap_as_documented(load, texts)
         agree([np.array([item.sum() for item in mine])], [np.array(sums)], 1e-3, "sums")
     else:
-        details |= _closeness(mine, theirs)
+        details |= closeness(mine, theirs)
     found = []
     for name, other in (
         ("on the same tree", peers.owen_scores),
@@ -336,7 +325,7 @@ def precision_cost(load: Workload, sizes: Sizes) -> list[Line]:
     half, texts = opened(load, "bfloat16"), drawn(load.texts, sizes.texts)
     change = np.abs(predict(half, texts) - predict(load.model, texts)).max()
     exact, rough = (scores_of(explain(model, texts)) for model in (load.model, half))
-    ranks = _closeness(rough, exact)
+    ranks = closeness(rough, exact)
     return [
         Line("bf16: largest difference in probability from float32", float(change), None, ""),
         Line(
@@ -390,13 +379,3 @@ def opened(load: Workload, precision: str) -> TransformerClassifier:
 
 def scores_of(found: Explanations) -> list[np.ndarray]:
     return [item.token_scores for item in found]
-
-
-def _closeness(mine: list[np.ndarray], theirs: list[np.ndarray]) -> dict[str, float]:
-    """Rank correlations where half precision makes equality impossible."""
-    ranks = [
-        float(spearmanr(one, two).statistic)
-        for one, two in zip(mine, theirs, strict=True)
-        if len(one) > 2
-    ]
-    return {"spearman_median": statistics.median(ranks), "spearman_lowest": min(ranks)}

@@ -14,13 +14,12 @@ from tests.real.conftest import folder
 from tokenizers import Tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from astrid.explain.engine import Engine, Job
-from astrid.explain.requests import MaskedRows, Method, TokenScores
+from astrid.explain.engine import ask
+from astrid.explain.requests import MaskedRows
 from astrid.explain.targets import Target
 from astrid.models.causal.load import load_language_model
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
-from astrid.models.protocol import EncodedText
 from astrid.models.tokenizers import train_wordpiece
 from benchmarks.timing import Ratio, compare
 
@@ -70,16 +69,10 @@ def measure(source: Any = None, rounds: int = 3, replace: str = "delete") -> Sav
 
 
 def values(model: CausalModel, text: str, keep: np.ndarray, replace: str) -> np.ndarray:
-    """The label's probability for each row."""
-    found: list[np.ndarray] = []
-
-    def ask(encoded: EncodedText) -> Method:
-        answer = yield MaskedRows(keep, replace)  # type: ignore[arg-type]
-        found.append(answer.row_values())
-        return TokenScores(np.zeros(len(encoded)))
-
-    list(Engine(model).run([Job(model.encode(text), "rows", ask, Target("logit", 0))]))
-    return found[0]
+    """The label's logit for each row."""
+    rows = MaskedRows(keep, replace)  # type: ignore[arg-type]
+    answer, _ = ask(model, model.encode(text), rows, Target("logit", 0))
+    return answer.row_values()
 
 
 def random_llama() -> tuple[Any, Any]:

@@ -57,9 +57,13 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
         "lime error": lambda: [measurements.lime_error(load, SIZES)],
         "shapley error": lambda: [measurements.shapley_error(load, SIZES)],
         "shap": lambda: measurements.owen(load, SIZES, "float32"),
-        "prefix": lambda: measurements.prefix(SIZES),
-        "scaling": lambda: measurements.scaling(load, SIZES),
     }
+    if load.device == "cpu":
+        # These open their own models, on the processor wherever the others run.
+        found |= {
+            "prefix": lambda: measurements.prefix(SIZES),
+            "scaling": lambda: measurements.scaling(load, SIZES),
+        }
     if QUICK and not has_half_products(load.device):
         return found
     return found | {

@@ -17,13 +17,13 @@ import shap
 from rich.console import Console
 from rich.table import Table
 
-from astrid.explain.engine import Engine, Job
+from astrid.explain.engine import ask
 from astrid.explain.features import token_keep, unit_of_tokens
 from astrid.explain.methods import kernel_shap, lime, shapley
 from astrid.explain.methods._masks import every_row
-from astrid.explain.requests import MaskedRows, Method, Replace, TokenScores
+from astrid.explain.requests import MaskedRows, Replace
 from astrid.explain.targets import Target
-from astrid.models.protocol import EncodedText, TextModel
+from astrid.models.protocol import TextModel
 from astrid.text.sources import verdicts
 from astrid.text.words import find_words
 
@@ -61,15 +61,9 @@ class Game:
         return np.array([self._known[row.tobytes()] for row in rows])
 
     def _run(self, rows: np.ndarray) -> np.ndarray:
-        found: list[np.ndarray] = []
-
-        def ask(text: EncodedText) -> Method:
-            answer = yield MaskedRows(token_keep(rows, self._units), self._replace)
-            found.append(answer.row_values())
-            return TokenScores(np.zeros(len(text)))
-
-        list(Engine(self._model).run([Job(self._text, "ask", ask, self._target)]))
-        return found[0]
+        request = MaskedRows(token_keep(rows, self._units), self._replace)
+        answer, _ = ask(self._model, self._text, request, self._target)
+        return answer.row_values()
 
 
 def shapley_error(

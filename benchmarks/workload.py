@@ -11,16 +11,18 @@ import torch
 from tests.real.conftest import folder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from astrid.files import new_folder
 from astrid.models.load import load_model
 from astrid.models.text_model import TransformerClassifier
 from astrid.models.tokenizers import train_wordpiece
+from astrid.spec import digest
 from astrid.text.sources import verdicts
 from astrid.text.words import find_words
 
 SHORTEST, LONGEST = 5, 60
 """Tokens of a sentence, special ones included."""
 
-MADE = Path("runs/bench/model")
+MADE = Path("runs/bench")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,11 @@ def _generated() -> list[str]:
     return [sentence for text in corpus.texts for sentence in text.split(". ")]
 
 
+def place(kind: str, made_of: Any) -> Path:
+    """Folder of the model that is made of this; of anything else, another is."""
+    return MADE / f"{kind}-{digest(made_of)}"
+
+
 def _random_model(texts: list[str]) -> str:
     torch.manual_seed(0)
     from transformers import BertConfig, BertForSequenceClassification
@@ -100,13 +107,15 @@ def _random_model(texts: list[str]) -> str:
         intermediate_size=1536,
     )
     tokenizer = train_wordpiece(texts, config.vocab_size, 512)
-    return _save(BertForSequenceClassification(config), tokenizer)
+    folder = place("random", [config.to_dict(), texts])
+    return _save(folder, BertForSequenceClassification(config), tokenizer)
 
 
 def _tuned_model(weights: Path, texts: list[str], labels: list[int]) -> str:
     """Two passes of AdamW over the sentences: half a minute, once."""
-    if (MADE / "config.json").is_file():
-        return str(MADE)
+    made = place("tuned", [str(weights.resolve()), texts, labels])
+    if made.is_dir():
+        return str(made)
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(weights)
     tokenizer.backend_tokenizer.no_padding()
@@ -121,10 +130,11 @@ def _tuned_model(weights: Path, texts: list[str], labels: list[int]) -> str:
             module(**batch, labels=wanted).loss.backward()
             optimizer.step()
             optimizer.zero_grad()
-    return _save(module, tokenizer)
+    return _save(made, module, tokenizer)
 
 
-def _save(module: Any, tokenizer: Any) -> str:
-    module.eval().save_pretrained(MADE)
-    tokenizer.save_pretrained(MADE)
-    return str(MADE)
+def _save(place: Path, module: Any, tokenizer: Any) -> str:
+    with new_folder(place) as folder:
+        module.eval().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return str(place)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from astrid.models.black_box import CallableModel
+from astrid.models.causal.model import CausalModel
 from astrid.models.outputs import answers
 from astrid.models.protocol import TextModel
 from astrid.models.text_model import TransformerClassifier
@@ -85,8 +86,8 @@ def int8(architecture: str) -> Kind:
     return of(*quantised(architecture))
 
 
-def quantised(architecture: str) -> tuple[Any, Any]:
-    module, tokenizer = tiny.build(architecture)
+def quantised(architecture: str, build: Callable[[str], Any] = tiny.build) -> tuple[Any, Any]:
+    module, tokenizer = build(architecture)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = torch.ao.quantization.quantize_dynamic(module, {torch.nn.Linear}, torch.qint8)
@@ -118,12 +119,25 @@ def astrid_head(head: str) -> Kind:
 def language(architecture: str, labelled: bool) -> Kind:
     """A language model that chooses between labels after a prompt, or says what comes next."""
     model = tiny_lm.language_model(architecture, labelled=labelled)
-    module, tokenizer = tiny_lm.build(architecture)
+    return _language(model, *tiny_lm.build(architecture))
+
+
+def int8_language(architecture: str) -> Kind:
+    """A language model that chooses between labels, its linear layers in dynamic int8."""
+    pair = quantised(architecture, tiny_lm.build)
+    model = CausalModel(*pair, "tiny", prompt=tiny_lm.PROMPT, labels=tiny_lm.LABELS)
+    return _language(model, *pair)
+
+
+def _language(model: CausalModel, module: Any, tokenizer: Any) -> Kind:
+    labelled = "good" in model.labels
 
     def plain(text: str) -> np.ndarray:
         encoding = tokenizer(model.prompt.around(text), return_tensors="pt")
         with torch.no_grad():
-            found = module(encoding["input_ids"]).logits[0, -1].softmax(-1).numpy()
+            # As `generate` calls it: an int8 layer's scale depends on all tokens that it is given.
+            logits = module(encoding["input_ids"], logits_to_keep=1).logits
+        found = logits[0, -1].softmax(-1).numpy()
         first = [tokenizer(label)["input_ids"][0] for label in tiny_lm.LABELS.values()]
         chosen = found[first] if labelled else found[[found.argmax()]]
         return np.append(chosen, 1 - chosen.sum())
@@ -161,6 +175,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "function": function,
     "gpt2 between labels": partial(language, "gpt2", True),
     "llama between labels": partial(language, "llama", True),
+    "int8 llama between labels": partial(int8_language, "llama"),
     "gpt2 next token": partial(language, "gpt2", False),
     **{
         f"{head} head": partial(astrid_head, head)

@@ -1,6 +1,8 @@
 """Writing files so that a reader never sees half of one."""
 
+import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astrid.errors import InputError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -30,6 +34,33 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+
+
+def without_surrogates(text: str) -> str:
+    """`text` with U+FFFD for every half of a surrogate pair, which UTF-8 can't hold.
+
+    One sign stands for one, so that places in the text stay what they are.
+
+    >>> without_surrogates("a \\ud800 b") == "a \\ufffd b"
+    True
+    """
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that can't be written, before work is done for it; nothing is made.
+
+    Raises:
+        InputError: the name is too long or a folder's, or its folder can't be written.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
         raise _cannot_write(path, error) from error
 
 

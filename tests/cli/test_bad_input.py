@@ -79,6 +79,9 @@ def test_empty_texts(astrid, trained, text):
         (["-p", "steps"], "name=value"),
         (["-p", "baseline=black"], "baseline"),
         (["--class", "7"], ["7", "granted, refused"]),
+        (["--class", "7" * 5000], "no class"),
+        (["-m", "lime", "-p", "kernel_width=1e200"], "kernel_width"),
+        (["-m", "lime", "-p", "kernel_width=1e-320"], "kernel_width"),
         (["--target", "logits"], ["logits", "logit"]),
         (["--target", "logit_difference", "--class", "refused", "--against", "refused"], "itself"),
         (["--device", "gpu9"], "gpu9"),
@@ -156,6 +159,19 @@ def test_a_folder_that_can_not_be_written(astrid, csv_file, tmp_path):
     blocked.write_text("in the way")
     quick = ["encoder=demo-step5", "trainer=quick"]
     refused(astrid, "train", *quick, "--data", csv_file, "--out", blocked / "model", says="file")
+
+
+def test_a_page_that_can_not_be_written_is_refused_before_the_run(astrid, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path, tmp_path / "file" / "page.html", tmp_path / ("n" * 300)):
+        refused(astrid, "explain", tmp_path / "no-model", "a text", "--html", place, says="written")
+
+
+def test_what_is_explained_is_printed_though_the_page_fails(astrid, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("astrid.cli.explain_run.require_writable", lambda path: None)
+    code, printed, err = astrid("explain", trained, "a text", "--json", "--html", tmp_path)
+    assert (code, len(printed)) == (2, 1)
+    assert "can't be written" in err
 
 
 def test_texts_and_data_together(astrid, trained, csv_file):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from astrid.explain import estimate
 from tests.servers import answer, send, serving
 
 ASKED = ["--labels", "neg,pos", "-m", "lime", "-p", "samples=30", "--json"]
@@ -28,6 +29,21 @@ def test_explain_says_the_estimate_and_prints_the_words(astrid, monkeypatch):
     (row,) = rows
     assert row["prediction"]["label"] == "pos"
     assert max(zip(row["word_scores"], row["words"], strict=True))[1] == "good"
+
+
+def test_a_run_with_a_budget_is_rehearsed_once(astrid, monkeypatch):
+    rehearsed = []
+
+    class Counted(estimate._Rehearsal):
+        def __init__(self, model):
+            rehearsed.append(model)
+            super().__init__(model)
+
+    monkeypatch.setattr(estimate, "_Rehearsal", Counted)
+    with serving() as server:
+        code, _, err = astrid("explain", server.url, "a good day", *ASKED, "--budget", "5")
+    assert code == 0, err
+    assert len(rehearsed) == 1
 
 
 def test_too_small_a_budget_is_refused_before_the_first_call(astrid):
@@ -60,6 +76,7 @@ def test_what_is_finished_is_printed_before_the_failure(astrid):
         (["--labels", "neg,pos"], "needs gradients"),
         ([*ASKED, "--api", "graph"], "--api"),
         ([*ASKED, "--timeout", "0"], "timeout"),
+        ([*ASKED, "--rate-limit", "1e-320"], "rate_limit"),
         ([*ASKED, "--token-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL"),
         ([*ASKED, "-p", "replace=pad"], "replace"),
         ([*ASKED, "--class", "meh"], 'no class "meh"'),

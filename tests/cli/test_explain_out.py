@@ -66,6 +66,7 @@ def test_a_file_without_labels(astrid, trained, tmp_path):
         (["--out", "o", "--split", "dev"], "dev"),
         (["--out", "o", "--text-field", "txt"], 'did you mean "text"'),
         (["--out", "o", "-p", "step=5"], "steps"),
+        (["--out", "n" * 300], "too long"),
     ],
 )
 def test_options_that_do_not_go_together(astrid, trained, csv_file, tmp_path, arguments, says):

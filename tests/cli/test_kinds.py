@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests import tiny
+from tests import model_kinds, tiny
 
 NASTY = {0: "[bold]won[/red]", 1: "<script>alert(1)</script>\nlost", 2: "\x1b[2Jopen"}
 
@@ -49,6 +49,18 @@ def test_regressions(astrid, folder):
     for arguments in (("--target", "logit_difference"), ("--class", "1")):
         code, _, err = astrid("explain", model, "good day", *arguments)
         assert code == 2
+
+
+def test_adapters_with_a_tokenizer_beside_them(astrid, folder, tmp_path):
+    base = folder(tiny.LABELS)
+    module, tokenizer = model_kinds.adapted("bert", ["query", "value"])
+    module.peft_config["default"].base_model_name_or_path = str(base)
+    module.save_pretrained(tmp_path / "adapter")
+    tokenizer.save_pretrained(tmp_path / "adapter")
+    code, (row,), _ = astrid("explain", tmp_path / "adapter", "good day", *METHOD, "--json")
+    assert code == 0
+    expected = model_kinds.of(module, tokenizer).plain("good day").max()
+    assert row["prediction"]["probability"] == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_what_needs_classes_says_so(astrid, folder, csv_file):

@@ -47,10 +47,26 @@ def test_classes_after_a_prompt(astrid, folder):
     assert found["words"] == ["good", "day"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--classes", " good,good"), '--classes: two classes are named "good"'),
+        (("--classes", " good, paid, good"), '--classes: two classes are named "good"'),
+        (("--token", " good", "--distractor", " good"), '" good" is given more than once'),
+    ],
+)
+def test_classes_never_vanish(astrid, folder, asked, message):
+    code, found, err = explain(astrid, folder, *asked)
+    assert (code, found) == (2, [])
+    assert message in err
+
+
 def test_generated_tokens(astrid, folder):
-    code, found, _ = explain(astrid, folder, "--generate", "3")
+    code, found, said = explain(astrid, folder, "--generate", "3")
     assert code == 0
     assert len(found) == 3
+    assert "explaining (occlusion)" in said
+    assert "3/3" in said
     texts = [item["text"] for item in found]
     assert texts[0] == "good day"
     assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
@@ -65,6 +81,16 @@ def test_generated_tokens(astrid, folder):
         (("--prompt", "Case:", "--next-token"), "write {text} once"),
         (("--classes", " good, good day"), "begin with the same token"),
         (("--classes", ","), "its text is empty"),
+        (("--generate", "2", "--class", "a"), "--class: --generate explains each token"),
+        (
+            ("--generate", "2", "--target", "logit_difference", "--against", "a"),
+            "--against: --generate explains each token",
+        ),
+        (("--token", " good", "--distractor", " day", "--class", "a"), "--class: --distractor"),
+        (
+            ("--token", " good", "--distractor", " day", "--target", "probability"),
+            "--target probability: --distractor",
+        ),
         (("--next-token", "-m", "lrp"), "lrp needs relevance"),
     ],
 )

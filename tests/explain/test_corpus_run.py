@@ -14,6 +14,7 @@ from astrid.explain import corpus_run, shards
 from astrid.explain.corpus_run import explain_to, here
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
+from astrid.models.black_box import CallableModel
 from astrid.text.rows import FileRows
 from tests import tiny
 
@@ -145,6 +146,33 @@ def test_a_shard_of_another_run_is_refused(csv, model, tmp_path):
         explain_to(tmp_path / "a", model, FileRows(csv), **METHOD)
 
 
+@pytest.mark.parametrize("place", [4, 100, -300, -60, -2])
+def test_a_shard_with_any_byte_changed_is_not_done(csv, model, tmp_path, place):
+    out = tmp_path / "out"
+    explain_to(out, model, FileRows(csv), **METHOD)
+    whole = content(out)
+    path = out / shards.NAME.format(3)
+    broken = bytearray(path.read_bytes())
+    broken[place] ^= 1
+    path.write_bytes(broken)
+    with pytest.raises(InputError, match=r"00003.* damaged; delete it"):
+        explain_to(out, model, FileRows(csv), **METHOD)
+    with pytest.raises(InputError, match=r"00003.* damaged; delete it"):
+        list(shards.read(out))
+    assert path.read_bytes() == broken, "nothing is deleted unasked"
+    path.unlink()
+    assert explain_to(out, model, FileRows(csv), **METHOD).made == 1
+    assert content(out) == whole
+
+
+def test_a_folder_whose_name_is_no_utf8_is_gone_on_with(csv, model, tmp_path):
+    out = tmp_path / "o_\udc80"
+    explain_to(out, model, FileRows(csv), **METHOD)
+    (out / shards.NAME.format(1)).unlink()
+    assert explain_to(out, model, FileRows(csv), **METHOD).made == 1
+    assert sum(len(part) for part in shards.read(out)) == 18
+
+
 def test_the_limit_is_of_texts_and_blank_rows_are_counted(model, tmp_path):
     path = tmp_path / "a.csv"
     pd.DataFrame({"text": ["a", "", "b", " ", "c", "d"]}).to_csv(path, index=False)
@@ -153,6 +181,13 @@ def test_the_limit_is_of_texts_and_blank_rows_are_counted(model, tmp_path):
     assert (whole.texts, whole.shards, whole.left_out) == (4, 3, 2)
     explain_to(tmp_path / "out", model, FileRows(path), limit=3, **asked)
     assert list(pd.read_parquet(tmp_path / "out")["row"]) == [1, 3, 5]
+
+
+def test_a_black_box_is_refused(csv, tmp_path):
+    box = CallableModel(lambda texts: [[0.5, 0.5]] * len(texts), ["neg", "pos"], name="mood")
+    with pytest.raises(InputError, match=r"mood: can't show .* load_model"):
+        explain_to(tmp_path / "out", box, FileRows(csv), "lime")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_source_without_any_text_leaves_no_folder(model, tmp_path):

@@ -6,10 +6,11 @@ import torch
 
 from astrid.errors import InputError
 from astrid.explain import batches
-from astrid.explain.engine import Engine, Job
+from astrid.explain.engine import Engine, Job, ask
 from astrid.explain.requests import Capture, MaskedRows, PathRows, TokenScores
-from astrid.explain.run import explain
+from astrid.explain.run import explain, predict
 from astrid.explain.targets import Target
+from astrid.explain.work import PathWork
 from astrid.models.protocol import Batch
 from tests import tiny
 
@@ -17,15 +18,7 @@ TARGET = Target("probability", 1)
 
 
 def run_one(model, text, request):
-    """The answer to one request."""
-    answers = []
-
-    def ask(encoded):
-        answers.append((yield request))
-        return TokenScores(np.zeros(len(encoded)))
-
-    ((_, outcome),) = Engine(model).run([Job(model.encode(text), "ask", ask, TARGET)])
-    return answers[0], outcome
+    return ask(model, model.encode(text), request, TARGET)
 
 
 class Spy:
@@ -106,6 +99,34 @@ def test_out_of_memory_halves_the_budget_and_finishes():
     found = explain(spy, tiny.SENTENCES, "lime", params={"samples": 40})
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one.token_scores, other.token_scores, atol=1e-5)
+
+
+def test_memory_that_runs_out_half_way_through_a_batch_counts_nothing_twice(monkeypatch):
+    model = tiny.classifier("bert")
+    expected = explain(model, tiny.SENTENCES, params={"steps": 8})
+    reduced, calls = PathWork.reduced, []
+
+    def failing(self, rows, gradients):
+        calls.append(len(rows))
+        if len(calls) in (2, 5):
+            raise RuntimeError("CUDA out of memory")
+        return reduced(self, rows, gradients)
+
+    monkeypatch.setattr(PathWork, "reduced", failing)
+    found = explain(model, tiny.SENTENCES, params={"steps": 8})
+    assert len(calls) > 5
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.token_scores, other.token_scores, atol=1e-5)
+        assert one.completeness_gap == pytest.approx(other.completeness_gap, abs=1e-5)
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_a_budget_that_holds_no_row_is_refused(budget):
+    model = tiny.classifier("bert")
+    with pytest.raises(InputError, match="hold no row; give at least 1"):
+        explain(model, "a text", token_budget=budget)
+    with pytest.raises(InputError, match="hold no text; give at least 1"):
+        predict(model, "a text", batch_tokens=budget)
 
 
 def test_what_never_fits_is_an_error_not_a_loop():

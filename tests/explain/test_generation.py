@@ -9,6 +9,7 @@ from astrid.explain.engine import Engine
 from astrid.explain.generation import explain_generation
 from astrid.models.causal.generate import continuation
 from astrid.models.causal.prompt import Prompt
+from astrid.text.words import find_words
 from tests import tiny, tiny_lm
 
 
@@ -35,6 +36,19 @@ def test_what_was_generated_is_scored_too():
     last = explain_generation(model, "good day", "occlusion", max_new_tokens=4)[-1]
     started = len(model.read("good day"))
     assert np.abs(last.token_scores[started:]).max() > 0
+
+
+def test_the_prompts_words_are_no_words_of_the_explanation():
+    model = tiny_lm.language_model("llama")
+    after = tiny_lm.PROMPT.after
+    assert find_words(after)
+    for item in explain_generation(model, "good day", "occlusion", max_new_tokens=4):
+        end = len("good day" + after)
+        assert item.text.startswith("good day" + after)
+        assert item.words[:2] == ("good", "day")
+        assert all(stop > end for _, stop in item.offsets[2:]), "only what was generated follows"
+        assert item.words == tuple(item.text[a:b] for a, b in item.offsets)
+        assert len(item.word_scores) == len(item.words)
 
 
 def test_all_tokens_are_explained_in_one_run(monkeypatch):

@@ -9,7 +9,7 @@ from astrid.explain.methods.occlusion import windows
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
 from astrid.models.protocol import Batch
-from tests import tiny
+from tests import model_kinds, tiny
 from tests.explain.test_linear_model import TEXT, LinearModel
 
 
@@ -67,3 +67,12 @@ def test_random_scores_know_nothing_but_the_text_and_the_seed():
     drawn = np.concatenate([item.token_scores[1:-1] for item in first])
     assert abs(drawn.mean()) < 4 / np.sqrt(len(drawn))
     assert not np.allclose(first[0].token_scores[1:9], first[1].token_scores[1:9])
+
+
+@pytest.mark.parametrize("name", model_kinds.KINDS)
+def test_random_scores_differ_from_text_to_text_of_one_length(name):
+    model = model_kinds.kind(name).model
+    texts = ["the old van", "the red car", "a red car"]
+    drawn = [item.word_scores for item in explain(model, texts, "random")]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not np.allclose(drawn[one], drawn[other])

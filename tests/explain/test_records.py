@@ -10,6 +10,7 @@ import pytest
 from astrid import _notebook
 from astrid.errors import InputError
 from astrid.explain.run import explain
+from astrid.models.black_box import CallableModel
 from tests import tiny
 
 TEXTS = ["<b>good</b> day", "he won"]
@@ -33,6 +34,20 @@ def test_saved_table_holds_every_record(explained, tmp_path):
     table = pd.read_parquet(path)
     assert list(table.text) == TEXTS
     assert list(table.word_scores[0]) == pytest.approx(list(explained[0].word_scores))
+
+
+def test_half_a_surrogate_pair_is_saved(tmp_path):
+    text = "good \udc80 day é"
+    box = CallableModel(lambda texts: [[0.5, 0.5]] * len(texts), ["neg", "pos"])
+    found = explain(box, text, "occlusion")
+    found.save(tmp_path / "found.jsonl")
+    (row,) = (tmp_path / "found.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(row) == found[0].to_dict()
+    found.save(tmp_path / "found.parquet")
+    table = pd.read_parquet(tmp_path / "found.parquet")
+    assert list(table.text) == ["good \ufffd day é"]
+    spans = [table.text[0][start:end] for start, end in table.offsets[0]]
+    assert spans == list(table.words[0]) == list(found[0].words)
 
 
 def test_other_endings_are_refused(explained, tmp_path):

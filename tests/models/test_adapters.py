@@ -88,6 +88,14 @@ def test_a_base_beside_the_adapter_is_found_by_its_relative_path(adapter):
     np.testing.assert_allclose(predict(load_model(folder), TEXTS), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("files", [["tokenizer.json", "tokenizer_config.json"], ["tokenizer.json"]])
+def test_an_adapters_folder_may_hold_its_tokenizer(adapter, files):
+    folder, expected = adapter()
+    for name in files:
+        (folder.parent / "base" / name).rename(folder / name)
+    np.testing.assert_allclose(predict(load_model(folder), TEXTS), expected, atol=1e-6)
+
+
 def change(folder, **values):
     path = folder / adapters.CONFIG
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))

@@ -1,6 +1,7 @@
 """Models in fewer bits: int8 layers of torch, checkpoints of other packages, half precision."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from astrid.errors import InputError
 from astrid.explain.run import explain, predict
 from astrid.models.load import load_model
+from astrid.models.text_model import TransformerClassifier
 from tests import model_kinds, tiny
 
 
@@ -25,11 +27,48 @@ def test_int8_answers_values_and_attentions_but_no_gradients():
     assert np.abs(predict(model, "good day") - predict(full, "good day")).max() < 0.1
 
 
-def test_int8_rows_do_not_change_each_others_answers():
-    model = model_kinds.kind("int8 bert").model
+@pytest.mark.parametrize("kind", ["int8 bert", "int8 llama between labels"])
+def test_int8_rows_do_not_change_each_others_answers(kind):
+    model = model_kinds.kind(kind).model
     together = predict(model, tiny.SENTENCES)
     alone = np.concatenate([predict(model, text) for text in tiny.SENTENCES])
     np.testing.assert_array_equal(together, alone)
+    texts = ["good day", "everyone"]  # of one length, so that they share a batch
+    assert len({len(model.encode(text)) for text in texts}) == 1
+    for one, text in zip(explain(model, texts, "attention"), texts, strict=True):
+        (other,) = explain(model, text, "attention")
+        np.testing.assert_array_equal(one.token_scores, other.token_scores)
+
+
+def rounded(model, spec):
+    """The model with int8 linear layers of a kind."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear: spec})
+
+
+BY_TENSOR = torch.ao.quantization.default_dynamic_qconfig
+BY_ROW = torch.ao.quantization.per_channel_dynamic_qconfig
+
+
+@pytest.mark.parametrize("spec", [BY_TENSOR, BY_ROW])
+@pytest.mark.parametrize("changed", ["weight", "weight times 2", "bias"])
+def test_a_fingerprint_covers_what_int8_layers_hold(spec, changed):
+    module, tokenizer = tiny.build("bert")
+    other, _ = tiny.build("bert")
+    layer = other.bert.encoder.layer[1].output.dense
+    with torch.no_grad():
+        if changed == "weight":
+            layer.weight[7, 11] *= -1
+        elif changed == "bias":
+            layer.bias[7] += 0.5
+        else:  # the integers stay, the scale doesn't
+            layer.weight *= 2
+    prints = [
+        TransformerClassifier(rounded(one, spec), tokenizer).fingerprint()
+        for one in (module, tiny.build("bert")[0], other)
+    ]
+    assert prints[0] == prints[1] != prints[2]
 
 
 def test_an_int8_model_is_left_as_it_was():

@@ -19,6 +19,11 @@ def test_the_pieces_are_the_text() -> None:
     assert "".join(piece.text for piece in pieces(item)) == NASTY
 
 
+def test_half_a_surrogate_pair_is_shown_as_the_sign_for_what_can_not_be() -> None:
+    page = words_page([explanation("good \udc80 day", [1, 2])])
+    assert b"\xef\xbf\xbd" in page.encode()
+
+
 def test_opacity_follows_the_size_of_the_score() -> None:
     words = [piece for piece in pieces(explanation("a b c", [2, -1, 0])) if piece.score is not None]
     assert [word.opacity for word in words] == [0.75, 0.375, 0]

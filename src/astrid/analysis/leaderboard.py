@@ -84,7 +84,7 @@ class Leaderboard:
         methods: names, best mean rank first.
         measures: names, in the order asked for.
         standings: of each method in each measure.
-        mean_ranks: of each method over the measures that have a better end.
+        mean_ranks: of each method over the measures that have a better end, sensitivity left out.
         costs: of each method.
         frame: one row a text, method and measure: `text`, `method`, `measure`, `value`.
         left_out: measures and methods that were asked for and can't be had, with the reason.
@@ -198,9 +198,14 @@ def rank_methods(
 def mean_ranks(
     ranked: Mapping[tuple[str, str], Standing], names: Sequence[str], measures: Sequence[str]
 ) -> dict[str, float]:
-    """Mean over the measures with a better end of each method's rank, 1 the best."""
+    """Mean over the measures with a better end of each method's rank, 1 the best.
+
+    Sensitivity takes no part: scores that ignore the model, such as random ones, have the best.
+    """
     found: dict[str, list[float]] = {name: [] for name in names}
     for measure in measures:
+        if load_measure(measure).KIND == "sensitivity":
+            continue
         for name in names:
             rank = ranked[name, measure].rank
             if rank is not None:

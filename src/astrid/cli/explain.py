@@ -1,20 +1,23 @@
 """`astrid explain`: which words a model's answer rests on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from astrid.cli import explain_out, language, options, remote
-from astrid.errors import InputError, UnfinishedError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from astrid.explain.records import Explanation, Explanations
-    from astrid.explain.targets import Target
-    from astrid.models.protocol import TextModel
-    from astrid.text.load import DataSpec
+from astrid.cli.explain_run import (
+    Opening,
+    Shown,
+    Source,
+    Wanted,
+    check_source,
+    of_address,
+    of_classifier,
+    of_corpus,
+    of_language_model,
+)
+from astrid.errors import InputError
 
 HELP = """Scores of the words of texts: which speak for the answer, which against it.
 
@@ -78,7 +81,10 @@ def explain(
     ] = None,
     method: options.Method = "integrated_gradients",
     params: options.Params = None,
-    target: options.TargetKind = "probability",
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="probability (default), logit, logit_difference or value."),
+    ] = None,
     label: Annotated[
         str | None,
         typer.Option("--class", help="Class or label to explain; default: the one predicted."),
@@ -118,136 +124,37 @@ def explain(
     precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
-    from astrid.models.address import is_address
-
-    away = is_address(model)
     asked_of = remote.Remote(api, token_env, rate_limit, budget, timeout, price)
-    of_language = language.Asked(next_token, token, distractor, prompt, classes, generate)
+    asked = language.Asked(
+        next_token, token, distractor, prompt, classes, generate, target, label, against
+    )
     place = explain_out.place(out, shard_size, engine, address)
-    of_data = (data_path, split) if away else (data_path, labels, split)
-    _check_source(data, texts, any(option is not None for option in of_data))
+    opening = Opening(model, device, precision, labels)
+    shown = Shown(html, as_json)
+    shown.check()
+    how_of_data = (data_path, split) if opening.away else (data_path, labels, split)
+    check_source(data, texts, any(option is not None for option in how_of_data))
     if against is not None and target != "logit_difference":
         raise InputError("--against: only --target logit_difference compares with another class")
-    if away and of_language:
+    if opening.away and asked:
         raise InputError("an http address answers with classes; it can't be asked for tokens")
-    if not away:
+    if not opening.away:
         asked_of.refuse()
     spec = None
     if data is not None:
-        kept = None if away else labels
+        kept = None if opening.away else labels
         spec = options.data_spec(data, text_field, label_field, None, data_path, kept)
-    settings = options.settings(params)
+    source = Source(texts or [], spec, split, limit)
+    wanted = Wanted(method, options.settings(params), target or "probability", label, against)
     if place is not None:
-        if spec is None or html is not None or away or of_language:
+        if spec is None or html is not None or opening.away or asked:
             raise InputError(
                 "--out goes with --data and a classifier from a folder or the hub, without --html"
             )
-        explain_out.refuse_precision(place, precision)
-        rows = explain_out.rows(spec, split)
-        classifier = options.open_model(model, device, precision)
-        chosen = _target(classifier, target, label, against)
-        said = explain_out.write(place, (model, classifier), rows, method, chosen, settings, limit)
-        if as_json:
-            options.print_json(said)
-        return
-    wanted = _wanted(texts, spec, split)[:limit]
-    opened: TextModel
-    if away:
-        opened = remote.open_remote(model, labels, asked_of, (wanted, method, settings))
-    elif of_language:
-        opened = language.open_model(model, device, precision, of_language)
+        of_corpus(place, opening, source, wanted, shown)
+    elif opening.away:
+        of_address(opening, asked_of, source, wanted, shown)
+    elif asked:
+        of_language_model(opening, asked, source, wanted, shown)
     else:
-        opened = options.open_model(model, device, precision)
-    chosen = language.target(of_language, _target(opened, target, label, against))
-    try:
-        if generate is None:
-            found = _explain(opened, wanted, method, chosen, settings)
-        else:
-            found = language.generated(opened, wanted, method, generate, target, settings)
-    except UnfinishedError as error:
-        _show(error.explanations, html, as_json)
-        raise
-    _warn_of_limits(found)
-    _show(found, html, as_json)
-
-
-def _check_source(data: str | None, texts: list[str] | None, options_of_data: bool) -> None:
-    if (data is None) == (not texts):
-        raise InputError("explain: give either texts or --data, one of the two")
-    if data is None and options_of_data:
-        raise InputError("--data-path, --labels and --split go with --data, not with texts")
-
-
-def _wanted(texts: list[str] | None, spec: "DataSpec | None", split: str | None) -> list[str]:
-    """The texts given, or those of the split; none of them empty."""
-    wanted = texts or [] if spec is None else options.documents(spec, split or "test").texts
-    for number, text in enumerate(wanted):
-        if not text.strip():
-            raise InputError(f"explain: text {number} is empty; give a text with words in it")
-    return wanted
-
-
-def _explain(
-    model: "TextModel", texts: list[str], method: str, target: "Target", params: dict[str, Any]
-) -> "Explanations":
-    from astrid.explain import run
-    from astrid.progress import bar, no_bar
-
-    shown = bar if len(texts) > 1 else no_bar
-    with shown(f"explaining ({method})", len(texts)) as advance:
-        return run.explain(model, texts, method, target=target, params=params, advance=advance)
-
-
-def _show(found: "Sequence[Explanation]", html: Path | None, as_json: bool) -> None:
-    if html is not None:
-        _write_page(html, list(found))
-    if as_json:
-        for explanation in found:
-            options.print_json(explanation.to_dict())
-    else:
-        _print(found)
-
-
-def _target(model: "TextModel", kind: str, label: str | None, against: str | None) -> "Target":
-    from astrid.explain.targets import Target
-
-    return Target(kind, _index(model, label), _index(model, against))  # type: ignore[arg-type]
-
-
-def _index(model: "TextModel", label: str | None) -> int | None:
-    from astrid.spec import nearest
-
-    if label is None:
-        return None
-    if label in model.labels:
-        return model.labels.index(label)
-    if label.isdecimal() and int(label) < len(model.labels):
-        return int(label)
-    raise InputError(f'{model.name} has no class "{label}"; {nearest(label, model.labels)}')
-
-
-def _warn_of_limits(found: "Sequence[Explanation]") -> None:
-    short = [item.completeness_gap or 0.0 for item in found if item.converged is False]
-    if short:
-        options.say(
-            f"warning: {len(short)} of {len(found)} texts reached the limit of steps before the "
-            f"tolerance (largest gap {max(short):.2g}); raise -p limit=… or the tolerance"
-        )
-
-
-def _write_page(path: Path, found: "list[Explanation]") -> None:
-    from astrid.files import write_atomic
-    from astrid.report.words import words_page
-
-    write_atomic(path, words_page(found))
-    options.say(f"written: {path}")
-
-
-def _print(found: "Sequence[Explanation]") -> None:
-    from rich.console import Console
-
-    from astrid.report.coloured import coloured_text
-
-    console = Console(stderr=True)
-    for explanation in found:
-        console.print(coloured_text(explanation))
+        of_classifier(opening, source, wanted, shown)

@@ -59,7 +59,10 @@ Generate = Annotated[
 
 @dataclass(frozen=True)
 class Asked:
-    """What a language model is asked; nothing where the model is a classifier."""
+    """What a language model is asked; nothing where the model is a classifier.
+
+    The last three are what `--target`, `--class` and `--against` say, which go with any model.
+    """
 
     next_token: bool
     token: str | None
@@ -67,6 +70,9 @@ class Asked:
     prompt: str | None
     classes: str | None
     generate: int | None
+    target: str | None
+    label: str | None
+    against: str | None
 
     def __post_init__(self) -> None:
         if len(self._ways) > 1:
@@ -79,6 +85,22 @@ class Asked:
             raise InputError(
                 "--prompt is for a language model: give --next-token, --token, --classes or "
                 "--generate too"
+            )
+        self._refuse_what_is_settled()
+
+    def _refuse_what_is_settled(self) -> None:
+        """Where the question itself says what is explained, no other option may say it too."""
+        named = {"--class": self.label, "--against": self.against}
+        given = [option for option, value in named.items() if value is not None]
+        if given and self.generate is not None:
+            raise InputError(f"{given[0]}: --generate explains each token that is generated")
+        if self.distractor is None:
+            return
+        if self.target not in (None, "logit_difference"):
+            given.append(f"--target {self.target}")
+        if given:
+            raise InputError(
+                f"{given[0]}: --distractor explains the logit difference of --token to it"
             )
 
     def __bool__(self) -> bool:
@@ -96,8 +118,22 @@ class Asked:
             others = [] if self.distractor is None else [_signs(self.distractor)]
             return [_signs(self.token), *others]
         if self.classes is not None:
-            return {text.strip() or text: text for text in _signs(self.classes).split(",")}
+            return _by_name(_signs(self.classes).split(","))
         return None
+
+
+def _by_name(texts: list[str]) -> dict[str, str]:
+    """The classes by their names, which show no space at their ends."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name = text.strip() or text
+        if name and name in found:
+            raise InputError(
+                f'--classes: two classes are named "{name}" (spaces at the ends don\'t count); '
+                "give classes that differ in more"
+            )
+        found[name] = text
+    return found
 
 
 def open_model(source: str, device: str, precision: str, asked: Asked) -> "CausalModel":
@@ -132,22 +168,27 @@ def generated(
 ) -> "Explanations":
     """Every generated token of every text."""
     from astrid.explain.generation import explain_generation
-    from astrid.explain.records import Explanations
+    from astrid.explain.records import Explanation, Explanations
     from astrid.models.causal.model import CausalModel
+    from astrid.progress import bar, no_bar
 
     assert isinstance(model, CausalModel), "--generate opens a language model"
-    found = [
-        explanation
-        for text in texts
-        for explanation in explain_generation(
-            model,
-            text,
-            method,
-            max_new_tokens=count,
-            target_kind=kind,  # type: ignore[arg-type]
-            params=params,
-        )
-    ]
+    found: list[Explanation] = []
+    shown = bar if len(texts) * count > 1 else no_bar
+    with shown(f"explaining ({method})", len(texts) * count) as advance:
+        for text in texts:
+            written = explain_generation(
+                model,
+                text,
+                method,
+                max_new_tokens=count,
+                target_kind=kind,  # type: ignore[arg-type]
+                params=params,
+                advance=advance,
+            )
+            # A text may end before it has all its tokens.
+            advance(count - len(written))
+            found += written
     return Explanations(found)
 
 

@@ -10,6 +10,7 @@ from astrid.errors import InputError
 from astrid.spec import nearest
 
 if TYPE_CHECKING:
+    from astrid.explain.estimate import Estimate
     from astrid.models.black_box import HttpModel, Wire
 
 Api = Annotated[
@@ -55,8 +56,8 @@ class Remote:
 
 def open_remote(
     url: str, labels: str | None, remote: Remote, run: tuple[list[str], str, dict[str, Any]]
-) -> "HttpModel":
-    """The model behind `url`; what the run will take is said on stderr before its first call.
+) -> "tuple[HttpModel, Estimate]":
+    """The model behind `url`, and what the run will take, said on stderr before its first call.
 
     Args:
         url: where to post.
@@ -91,7 +92,7 @@ def open_remote(
     found = estimate(model, *run)
     options.say(f"{model.name}: {found.line()}")
     require_within_budget(model, found)
-    return model
+    return model, found
 
 
 def _wire(api: str) -> "Wire":

@@ -75,7 +75,11 @@ def _most(chunk: Chunk, oldest: Chunk, tokens: int, budget: int, pads: bool) -> 
 
 
 def evaluate(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
-    """Run one batch and hand each chunk's work its part of the outcome."""
+    """Run one batch and hand each chunk's work its part of the outcome.
+
+    Nothing is handed on before everything is computed: where memory runs out half-way, no work
+    has had a part of an outcome that will come again.
+    """
     match chunks[0].kind:
         case "masked":
             _masked(model, chunks)
@@ -102,9 +106,13 @@ def _masked(model: TextModel, chunks: Sequence[Chunk]) -> None:
 def _path_values(model: TextModel, chunks: Sequence[Chunk], targets: Sequence[Resolved]) -> None:
     with torch.inference_mode():
         logits_BK = model.values(_embed_batch(model, chunks))
-    for chunk, target, part in zip(chunks, targets, _parts(chunks, logits_BK), strict=True):
-        values = target.of(part).double().cpu().numpy()
-        _as(chunk.work, PathWork).receive_values(chunk.rows, values)
+        parts = _parts(chunks, logits_BK)
+        values = [
+            target.of(part).double().cpu().numpy()
+            for target, part in zip(targets, parts, strict=True)
+        ]
+    for chunk, found in zip(chunks, values, strict=True):
+        _as(chunk.work, PathWork).receive_values(chunk.rows, found)
 
 
 def _gradients(
@@ -120,18 +128,27 @@ def _gradients(
         parts = _parts(chunks, run(batch))
         values = [target.of(part) for target, part in zip(targets, parts, strict=True)]
         (gradients_BTD,) = torch.autograd.grad(torch.cat(values).sum(), batch.embeds)
-    for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True):
-        _as(chunk.work, PathWork).receive_gradients(
-            chunk.rows, value.detach().double().cpu().numpy(), part[:, : chunk.length]
+    found = [
+        (
+            value.detach().double().cpu().numpy(),
+            *_as(chunk.work, PathWork).reduced(chunk.rows, part[:, : chunk.length]),
         )
+        for chunk, value, part in zip(chunks, values, _parts(chunks, gradients_BTD), strict=True)
+    ]
+    for chunk, outcome in zip(chunks, found, strict=True):
+        _as(chunk.work, PathWork).receive_gradients(chunk.rows, *outcome)
 
 
 def _capture(model: TextModel, chunks: Sequence[Chunk]) -> None:
     works, batch = _captured(model, chunks)
     with torch.inference_mode():
         _, layers = model.attentions(batch)
-    for row, work in enumerate(works):
-        work.receive(Answer(attentions=_own_weights(layers, row, len(work.text))))
+    answers = [
+        Answer(attentions=_own_weights(layers, row, len(work.text)))
+        for row, work in enumerate(works)
+    ]
+    for work, answer in zip(works, answers, strict=True):
+        work.receive(answer)
 
 
 def _capture_gradients(
@@ -148,14 +165,15 @@ def _capture_gradients(
         )
         values = [target.of(logits) for target, logits in zip(targets, logits_BK, strict=True)]
         gradients = torch.autograd.grad(torch.stack(values).sum(), layers)
-    for row, work in enumerate(works):
-        length = len(work.text)
-        work.receive(
-            Answer(
-                attentions=_own_weights(layers, row, length),
-                attention_gradients=_own_weights(gradients, row, length),
-            )
+    answers = [
+        Answer(
+            attentions=_own_weights(layers, row, len(work.text)),
+            attention_gradients=_own_weights(gradients, row, len(work.text)),
         )
+        for row, work in enumerate(works)
+    ]
+    for work, answer in zip(works, answers, strict=True):
+        work.receive(answer)
 
 
 def _captured(model: TextModel, chunks: Sequence[Chunk]) -> tuple[list[CaptureWork], Batch]:

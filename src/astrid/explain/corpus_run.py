@@ -133,10 +133,15 @@ def explain_to(
         progress: shows how far it is, for example `astrid.progress.bar`.
 
     Raises:
-        InputError: a row that can't be used, a folder that holds another run or is in use, or no
-            room; finished shards stay.
+        InputError: a model without a fingerprint (a black box), a row that can't be used, a folder
+            that holds another run or is in use, or no room; finished shards stay.
     """
     folder = Path(folder)
+    if not hasattr(model, "fingerprint"):
+        raise InputError(
+            f"{model.name}: can't show in a later run that it is the same model; give one that "
+            "load_model opens, or use explain"
+        )
     bound_method(model, method, params or {})
     spec = RunSpec(
         model=model.fingerprint(),
@@ -149,7 +154,7 @@ def explain_to(
         limit=limit,
     )
     with ExitStack() as stack:
-        there = folder.exists()
+        there = _exists(folder)
         if there:
             _check_folder(folder, spec)
             stack.enter_context(locked(folder))
@@ -244,6 +249,13 @@ def _plan(folder: Path, rows: TextRows, spec: RunSpec, progress: Bar) -> _Plan:
             "them, or choose another folder"
         )
     return _Plan(texts, to_do, count, left_out)
+
+
+def _exists(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; choose another folder") from None
 
 
 def _check_folder(folder: Path, spec: RunSpec) -> None:

@@ -6,6 +6,7 @@ the answers back. Memory is bounded by the budget and the window, whatever the n
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -14,8 +15,16 @@ import torch
 
 from astrid.errors import CallError, InputError
 from astrid.explain import batches, work
-from astrid.explain.requests import Asking, MaskedRows, Request, Result, TokenScores
+from astrid.explain.requests import (
+    Answer,
+    Asking,
+    MaskedRows,
+    Request,
+    Result,
+    TokenScores,
+)
 from astrid.explain.targets import Resolved, Target, resolve
+from astrid.models.modes import plain_modes
 from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
 
@@ -80,6 +89,8 @@ class Engine:
     """
 
     def __init__(self, model: TextModel, token_budget: int = TOKEN_BUDGET) -> None:
+        if token_budget < 1:
+            raise InputError(f"token_budget: {token_budget} tokens hold no row; give at least 1")
         self._model = model
         # Texts under way at most: of strings, as many as make full calls, so that a call that
         # fails finds few texts unfinished.
@@ -105,14 +116,22 @@ class Engine:
                 following = next(waiting, None)
                 more = following is not None
                 if following is not None:
-                    self._admit(*following)
+                    with self._modes():
+                        self._admit(*following)
             try:
-                self._run_batch()
+                with self._modes():
+                    self._run_batch()
             except CallError:
                 while self._ready():
                     yield from self._advance_all()
                 raise
             yield from self._advance_all()
+
+    def _modes(self) -> AbstractContextManager[None]:
+        """Left before anything is yielded: the caller's own code runs in the caller's modes."""
+        # So does what stands behind a black box, which may want them.
+        strings = isinstance(self._model, ReadsStrings)
+        return nullcontext() if strings else plain_modes(self._model.device)
 
     def _full(self) -> bool:
         if self._most is not None:
@@ -142,7 +161,8 @@ class Engine:
         """Go on with every session whose request is answered."""
         for finished in self._ready():
             session = self._owner.pop(finished)
-            outcome = self._advance(session)
+            with self._modes():
+                outcome = self._advance(session)
             if outcome is not None:
                 del self._sessions[session.number]
                 yield session.number, outcome
@@ -188,6 +208,31 @@ class Engine:
         session.target = resolve(session.job.target, session.logits, self._model.tasks)
         session.method = session.job.method(session.job.text)
         return next(session.method)
+
+
+def ask(
+    model: TextModel, text: EncodedText, request: Request, target: Target
+) -> tuple[Answer, Outcome[Answer]]:
+    """The model's answer to one request, without any method around it.
+
+    Args:
+        model: what answers.
+        text: what it is asked about, encoded by the model.
+        request: what is asked.
+        target: the output that the answer's values are.
+
+    Returns:
+        The answer, and the outcome of a job that asks for nothing else.
+
+    Raises:
+        InputError: the model can't answer, or not in finite numbers.
+    """
+
+    def method(text: EncodedText) -> Asking[Answer]:
+        return (yield request)
+
+    ((_, outcome),) = Engine(model).run([Job(text, "ask", method, target)])
+    return outcome.result, outcome
 
 
 def _outcome(session: _Session, result: Result) -> Outcome[Result]:

@@ -1,5 +1,6 @@
 """Explaining what a language model writes: every generated token, with scores of its own."""
 
+from dataclasses import replace
 from typing import Any
 
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job
@@ -24,8 +25,9 @@ def explain_generation(
 ) -> Explanations:
     """Explain each token of the greedy continuation of `text`, in order.
 
-    An explanation's text is what stood before the token: the text and what was generated until
-    then; both are scored. Its target's label is the token.
+    An explanation's text is what stood before the token: the text, what the prompt puts behind
+    it, and what was generated until then. The text and what was generated are scored; the
+    prompt's words are none of the explanation's. Its target's label is the token.
 
     Args:
         model: what `astrid.load_language_model` returns; its labels are not looked at.
@@ -47,6 +49,19 @@ def explain_generation(
     jobs = [Job(before, method, run, Target(target_kind, 0)) for before in texts]
     found: dict[int, Explanation] = {}
     for number, outcome in Engine(asked, token_budget).run(jobs):
-        found[number] = finished(texts[number], method, outcome, asked)
+        explained = finished(texts[number], method, outcome, asked)
+        found[number] = _without_prompt(explained, len(text), model.prompt.after)
         advance()
     return Explanations([found[number] for number in range(len(texts))])
+
+
+def _without_prompt(item: Explanation, start: int, prompt: str) -> Explanation:
+    """The explanation without the words that lie in the prompt, which is at `start`."""
+    end = start + len(prompt)
+    kept = [word for word, (a, b) in enumerate(item.offsets) if a < start or b > end]
+    return replace(
+        item,
+        words=tuple(item.words[word] for word in kept),
+        word_scores=item.word_scores[kept],
+        offsets=tuple(item.offsets[word] for word in kept),
+    )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from astrid.errors import InputError
-from astrid.files import write_atomic
+from astrid.files import without_surrogates, write_atomic
 from astrid.text.document import Span
 
 TargetKind = Literal["probability", "logit", "logit_difference", "value"]
@@ -138,6 +138,10 @@ class Explanations(Sequence[Explanation]):
     def save(self, path: str | Path) -> None:
         """Write one record a text: JSON lines to `….jsonl`, a table to `….parquet`.
 
+        Halves of surrogate pairs, which black boxes may be asked about, are escapes in the JSON
+        (`\\ud800`), which every reader turns back; Parquet can't hold them: there U+FFFD stands for
+        each.
+
         Raises:
             InputError: another ending, or the place can't be written; nothing is left half-written.
         """
@@ -145,9 +149,13 @@ class Explanations(Sequence[Explanation]):
         rows = [item.to_dict() for item in self._items]
         if path.suffix == ".jsonl":
             lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
-            write_atomic(path, "".join(f"{line}\n" for line in lines))
+            text = "".join(f"{line}\n" for line in lines)
+            # Only surrogates can't be encoded; Python's escape of them is also JSON's.
+            write_atomic(path, text.encode("utf-8", "backslashreplace"))
         elif path.suffix == ".parquet":
             buffer = io.BytesIO()
+            # Through JSON, which holds all their values exactly, all strings are mended at once.
+            rows = json.loads(without_surrogates(json.dumps(rows, ensure_ascii=False)))
             pd.DataFrame(rows).to_parquet(buffer, index=False)
             write_atomic(path, buffer.getvalue())
         else:

@@ -9,7 +9,7 @@ from astrid.errors import CallError, InputError, UnfinishedError
 from astrid.explain import methods
 from astrid.explain.batches import plain_batch
 from astrid.explain.engine import TOKEN_BUDGET, Engine, Job, Outcome
-from astrid.explain.estimate import estimate, require_within_budget
+from astrid.explain.estimate import Estimate, estimate, require_within_budget
 from astrid.explain.records import Explanation, Explanations
 from astrid.explain.requests import TokenScores
 from astrid.explain.targets import Target, predicted, value_of
@@ -29,8 +29,11 @@ def explain(
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
     advance: Advance = silent,
+    estimated: Estimate | None = None,
 ) -> Explanations:
     """Explain the model's output on each text; the result keeps the order of the texts.
+
+    `torch.inference_mode`, `torch.no_grad` and `torch.autocast` around the call change nothing.
 
     Args:
         model: what `astrid.load_model` returns.
@@ -41,6 +44,8 @@ def explain(
         params: the method's settings, for example `{"steps": 32}`.
         token_budget: tokens in one batch; bounds the memory.
         advance: told of each finished text.
+        estimated: what `astrid.explain.estimate` says of this very call, where it was asked before;
+            otherwise a black box with a budget is asked for it.
 
     Raises:
         InputError: an unknown method or setting, a method that this model can't be given to, or
@@ -51,7 +56,13 @@ def explain(
     found: dict[int, Explanation] = {}
     try:
         for number, explanation in stream(
-            model, texts, method, target=target, params=params, token_budget=token_budget
+            model,
+            texts,
+            method,
+            target=target,
+            params=params,
+            token_budget=token_budget,
+            estimated=estimated,
         ):
             found[number] = explanation
             advance()
@@ -72,6 +83,7 @@ def stream(
     target: Target | Sequence[Target] | None = None,
     params: dict[str, Any] | None = None,
     token_budget: int = TOKEN_BUDGET,
+    estimated: Estimate | None = None,
 ) -> Iterator[tuple[int, Explanation]]:
     """As `explain`, but yields (number of the text, explanation) as each is finished.
 
@@ -82,7 +94,7 @@ def stream(
     run = bound_method(model, method, params or {})
     targets = _targets(target, len(texts))
     if isinstance(model, BlackBox) and model.meter.left is not None:
-        require_within_budget(model, estimate(model, texts, method, params))
+        require_within_budget(model, estimated or estimate(model, texts, method, params))
     encoded: dict[int, EncodedText] = {}
 
     def jobs() -> Iterator[Job[TokenScores]]:
@@ -149,6 +161,8 @@ def predict(
     advance: Advance = silent,
 ) -> np.ndarray:
     """Probabilities, or a regression's numbers, `[N, K]` of `texts` in their order."""
+    if batch_tokens < 1:
+        raise InputError(f"batch_tokens: {batch_tokens} tokens hold no text; give at least 1")
     texts = [texts] if isinstance(texts, str) else list(texts)
     probabilities = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]

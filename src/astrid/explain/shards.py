@@ -3,11 +3,15 @@
 Shard k, from 0, holds the rows k · size + 1 … (k + 1) · size of the source, or what of them has a
 text. It is one run of the engine over exactly these texts, so that its bytes depend on nothing
 else: not on what was explained before, nor on the process that did it.
+
+A file holds the SHA-256 of its own bytes, taken with zeros in the place of the digest: a shard
+counts as done only where every byte is as it was written.
 """
 
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 NAME = "shard-{:05d}.parquet"
 PATTERN = "shard-*.parquet"
 _STAMP = b"astrid"
+_NO_DIGEST = b"0" * 64
+_DIGEST = re.compile(rb'"bytes": "([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,39 @@ def to_bytes(shard: Shard, found: Iterable[Explanation], run: str) -> bytes:
         {"row": text.row, "id": text.id, **explanation.to_dict()}
         for text, explanation in zip(shard.rows, found, strict=True)
     ]
-    stamp = json.dumps({"run": run, "texts": shard.digest()})
+    stamp = json.dumps({"run": run, "texts": shard.digest(), "bytes": _NO_DIGEST.decode()})
     table = pyarrow.Table.from_pylist(rows, schema=schema().with_metadata({_STAMP: stamp}))
     buffer = io.BytesIO()
     # Settings are named, so that another version's defaults don't change the bytes.
     pyarrow.parquet.write_table(table, buffer, compression="zstd", version="2.6")
-    return buffer.getvalue()
+    return _sealed(buffer.getvalue())
+
+
+def _sealed(content: bytes) -> bytes:
+    """The file with its own digest."""
+    place = _digest_place(content)
+    digest = hashlib.sha256(content).hexdigest().encode()
+    return content[: place.start] + digest + content[place.stop :]
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether the file's digest is that of its bytes."""
+    try:
+        place = _digest_place(content)
+    except ValueError:
+        return False
+    bare = content[: place.start] + _NO_DIGEST + content[place.stop :]
+    return hashlib.sha256(bare).hexdigest().encode() == content[place]
+
+
+def _digest_place(content: bytes) -> slice:
+    """Where the digest stands in the file's footer.
+
+    Raises:
+        ValueError: nowhere.
+    """
+    *_, last = _DIGEST.finditer(content)
+    return slice(*last.span(1))
 
 
 def schema() -> "pyarrow.Schema":
@@ -133,12 +166,13 @@ def is_done(folder: Path, shard: Shard, run: str) -> bool:
     """Whether the shard's file is there.
 
     Raises:
-        InputError: the file is damaged, or holds other texts or another run than asked.
+        InputError: any byte of the file is not as it was written, or it holds other texts or
+            another run than asked.
     """
     path = folder / shard.file
     if not path.exists():
         return False
-    stamp = _stamp(path)
+    stamp = _stamp(_content(path), path)
     if stamp.get("run") != run:
         raise InputError(f"{path}: comes of another run; choose another folder")
     if stamp.get("texts") != shard.digest():
@@ -150,16 +184,31 @@ def is_done(folder: Path, shard: Shard, run: str) -> bool:
     return True
 
 
-def _stamp(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> bytes:
+    """The bytes of a shard's file, all as they were written."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror or error})") from None
+    if not _is_whole(content):
+        raise _damaged(path)
+    return content
+
+
+def _stamp(content: bytes, path: Path) -> dict[str, Any]:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+        metadata = pyarrow.parquet.read_schema(io.BytesIO(content)).metadata or {}
         stamp: dict[str, Any] = json.loads(metadata.get(_STAMP, b"{}"))
     except (pyarrow.ArrowException, OSError, ValueError):
-        raise InputError(f"{path}: damaged; delete it, and it is made again") from None
+        raise _damaged(path) from None
     return stamp
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path}: damaged; delete it, and it is made again")
 
 
 def read(folder: str | Path) -> "Iterator[pd.DataFrame]":
@@ -174,5 +223,4 @@ def read(folder: str | Path) -> "Iterator[pd.DataFrame]":
     if not paths:
         raise InputError(f"{folder}: no shards of explanations ({PATTERN}) are there")
     for path in paths:
-        _stamp(path)
-        yield pd.read_parquet(path)
+        yield pd.read_parquet(io.BytesIO(_content(path)))

@@ -170,14 +170,21 @@ class PathWork:
         self.values[rows] = values
         self.remaining -= len(rows)
 
-    def receive_gradients(
-        self, rows: np.ndarray, values: np.ndarray, gradients_BTD: torch.Tensor
-    ) -> None:
+    def reduced(
+        self, rows: np.ndarray, gradients_BTD: torch.Tensor
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What is kept of gradients: products `[B, T]` and their weighted sum `[T, D]`."""
         delta = self.input_TD - self._baseline(rows)
-        self.products_RT[rows] = (gradients_BTD * delta).sum(-1).cpu().numpy()
+        products_BT = (gradients_BTD * delta).sum(-1).cpu().numpy()
         weights_B = torch.as_tensor(self.request.weights[rows], dtype=gradients_BTD.dtype)
         summed_TD = torch.einsum("b,btd->td", weights_B.to(gradients_BTD.device), gradients_BTD)
-        self.gradient_TD += summed_TD.cpu().numpy()
+        return products_BT, summed_TD.cpu().numpy()
+
+    def receive_gradients(
+        self, rows: np.ndarray, values: np.ndarray, products_BT: np.ndarray, summed_TD: np.ndarray
+    ) -> None:
+        self.products_RT[rows] = products_BT
+        self.gradient_TD += summed_TD
         self.receive_values(rows, values)
 
     def answer(self, target: Resolved) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from astrid.errors import InputError
 from astrid.models import attention
 from astrid.models.protocol import Batch
 from astrid.models.quantised import is_packed
@@ -38,8 +39,38 @@ class Calls:
         return bool(self._config._attn_implementation == attention.NAME)
 
     def run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
-        """The output of `module`: by embeddings where the batch has them, by ids otherwise."""
-        return module(**self.inputs(batch, weights))
+        """The output of `module`: by embeddings where the batch has them, by ids otherwise.
+
+        It is run in its own precision, whatever `torch.autocast` stands around.
+        """
+        with torch.autocast(batch.mask.device.type, enabled=False):
+            return module(**self.inputs(batch, weights))
+
+    def attentions(
+        self, module: Any, batch: Batch, name: str
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """The logits of `module`, and each layer's weights `[B, H, T, T]`.
+
+        Raises:
+            InputError: it gives none; `name` says of which model.
+        """
+        groups = self.apart(batch)
+        found = [self._attentions(module, rows_of(batch, rows), name) for rows in groups]
+        layers = zip(*(weights for _, weights in found), strict=True)
+        return (
+            in_order([logits for logits, _ in found], groups),
+            tuple(in_order(parts, groups) for parts in layers),
+        )
+
+    def _attentions(
+        self, module: Any, batch: Batch, name: str
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        with attention.recording() as weights:
+            output = self.run(module, batch, weights=True)
+        layers = tuple(weights) if self.records else tuple(output.attentions or ())
+        if not layers:
+            raise InputError(f"{name}: this architecture doesn't give its attention weights")
+        return output.logits, layers
 
     def inputs(self, batch: Batch, weights: bool) -> dict[str, Any]:
         """What the module is called with."""

@@ -5,9 +5,11 @@ import json
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from astrid.errors import InputError
+from astrid.models.protocol import TokenIds
+from astrid.models.quantised import plain_tensors
 
 LONGEST = 512
 """Tokens read of a text where neither the model nor its tokenizer names a limit."""
@@ -47,6 +49,25 @@ def plain_tokenizer(tokenizer: Any) -> Tokenizer:
     return plain
 
 
+def token_ids(tokenizer: Any) -> TokenIds:
+    """Ids of the tokens that perturbations need."""
+    return TokenIds(
+        tokenizer.pad_token_id, tokenizer.mask_token_id, tokenizer.unk_token_id, len(tokenizer)
+    )
+
+
+def encoding(tokenizer: Tokenizer, text: str) -> Encoding:
+    """The tokens of `text`.
+
+    Raises:
+        InputError: it holds lone surrogates, which no tokenizer can read.
+    """
+    try:
+        return tokenizer.encode(text)
+    except (UnicodeEncodeError, TypeError):
+        raise InputError("a text holds characters that are not valid Unicode") from None
+
+
 def max_length(module: Any, tokenizer: Any) -> int:
     """The smallest of what the settings, the position table and the tokenizer allow."""
     settings = module.config
@@ -74,11 +95,17 @@ def is_decoder(config: Any) -> bool:
     )
 
 
+def embed(embedding: torch.nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
+    """`[..., D]` of `ids`; hooks may ask for gradients, which only the engine's rows have."""
+    found: torch.Tensor = embedding(ids)
+    return found.detach()
+
+
 def mean_embedding(embedding: torch.nn.Embedding) -> torch.Tensor:
     """`[D]` mean over the vocabulary, through the module: some scale what they look up."""
     weight = embedding.weight
     slices = torch.arange(embedding.num_embeddings, device=weight.device).split(_SLICE)
-    total = torch.stack([embedding(ids).sum(dim=0, dtype=torch.float32) for ids in slices])
+    total = torch.stack([embed(embedding, ids).sum(dim=0, dtype=torch.float32) for ids in slices])
     return (total.sum(dim=0) / embedding.num_embeddings).to(weight.dtype)
 
 
@@ -93,15 +120,13 @@ def fingerprint(module: Any, tokenizer: Tokenizer, question: str = "") -> str:
     hashed = hashlib.sha256(about.encode())
     hashed.update(tokenizer.to_str().encode())
     hashed.update(question.encode())
-    for name, weight in sorted(module.state_dict().items()):
-        if isinstance(weight, torch.Tensor):
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, torch.Tensor):
+            hashed.update(f"{name} {type(value)}".encode())
+        for weight in plain_tensors(value):
             hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-            plain = weight.dequantize() if weight.is_quantized else weight
-            data = plain.cpu().contiguous().reshape(-1).view(torch.uint8)
+            data = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
             hashed.update(data.numpy().data)
-        else:
-            # Packed weights of quantised layers print all that they hold but their numbers.
-            hashed.update(f"{name} {weight}".encode())
     return hashed.hexdigest()[:16]
 
 

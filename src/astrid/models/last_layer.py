@@ -6,12 +6,13 @@ six-layer model's work, forwards and backwards, and changes no answer. Which mod
 not guessed from their class: a probe decides, and a model that answers it otherwise is left whole.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+
+from astrid.models.private import sharing_copy
 
 PROBE = (2, 7)
 """Rows and tokens of the probe."""
@@ -52,10 +53,7 @@ def _shorter(module: Any) -> Any:
     wrapper = _wrapper(layers[-1])
     if wrapper is None:
         return None
-    shared: dict[int, Any] = {
-        id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())
-    }
-    own = copy.deepcopy(module, shared)
+    own = sharing_copy(module)
     _layers(own)[-1] = wrapper(_layers(own)[-1])
     return own
 

@@ -84,8 +84,14 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
         raise InputError(
             f"{source}: no tokenizer files (tokenizer.json); copy the model's own here"
         )
+    return _tokenizer(source)
+
+
+def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
     tokenizer = _fetch(
-        source, "tokenizer", lambda **local: AutoTokenizer.from_pretrained(source, **local)
+        source,
+        "tokenizer",
+        lambda **local: AutoTokenizer.from_pretrained(source, **settings, **local),
     )
     if not tokenizer.is_fast:
         raise InputError(
@@ -216,7 +222,9 @@ def _load_adapted(source: str, dtype: torch.dtype) -> LoadedModel:
 
     adapted = adapters.apply_adapter(source, load_base)
     base = adapters.base_of(source)
-    tokenizer = load_tokenizer(source if _has_tokenizer(Path(source)) else base)
+    # An adapter's folder has no config.json: where its tokenizer names no class, the base says.
+    own = _has_tokenizer(Path(source))
+    tokenizer = _tokenizer(source, config=adapted.model.config) if own else load_tokenizer(base)
     untrained = [name for name in missing if name not in adapted.replaced]
     warnings = (*adapted.warnings, *_warnings(source, untrained))
     return LoadedModel(adapted.model.eval(), tokenizer, warnings)

@@ -1,5 +1,6 @@
 """Models whose weights are held in fewer bits: what they can do, and what opens them."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -74,3 +75,25 @@ def parameters(module: torch.nn.Module) -> int:
             packed += int(part.in_features) * int(part.out_features)  # type: ignore[arg-type]
             packed += 0 if bias is None else bias.numel()
     return packed + sum(weight.numel() for weight in module.parameters())
+
+
+def plain_tensors(value: object) -> Iterator[torch.Tensor]:
+    """What an entry of a state dict holds, as tensors of plain numbers.
+
+    Packed layers of torch keep tuples of int8 weights, which have scales and zero points, and
+    biases.
+    """
+    if isinstance(value, torch.ScriptObject):
+        yield from plain_tensors(value.__getstate__())
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from plain_tensors(part)
+    elif isinstance(value, torch.Tensor) and value.is_quantized:
+        yield value.int_repr()
+        if value.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+            yield torch.tensor([value.q_scale(), value.q_zero_point()], dtype=torch.float64)
+        else:
+            yield value.q_per_channel_scales()
+            yield value.q_per_channel_zero_points()
+    elif isinstance(value, torch.Tensor):
+        yield value

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from astrid.errors import InputError
-from astrid.models import attention, common, last_layer, private, quantised, trial
+from astrid.models import common, last_layer, private, quantised, trial
 from astrid.models.calls import Calls, in_order, rows_of
 from astrid.models.loading import quiet
 from astrid.models.lrp import Propagation
 from astrid.models.outputs import labels_of, tasks_of
-from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
+from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts
 
 _TRIAL = "The quick brown fox, 1."
 
@@ -35,6 +35,7 @@ class TransformerClassifier:
             that doesn't run as a classifier of texts.
     """
 
+    @torch.inference_mode(False)  # what it makes is to take part in gradients
     def __init__(
         self,
         model: Any,
@@ -50,12 +51,7 @@ class TransformerClassifier:
         self.config = self.module.config
         self.labels = labels_of(self.config, name)
         self.tasks = tasks_of(self.config, self.labels)
-        self.token_ids = TokenIds(
-            tokenizer.pad_token_id,
-            tokenizer.mask_token_id,
-            tokenizer.unk_token_id,
-            len(tokenizer),
-        )
+        self.token_ids = common.token_ids(tokenizer)
         self.max_length = common.max_length(self.module, tokenizer)
         self._tokenizer = common.plain_tokenizer(tokenizer)
         self._tokenizer.enable_truncation(self.max_length)
@@ -77,14 +73,9 @@ class TransformerClassifier:
 
     @property
     def answers(self) -> frozenset[Answers]:
-        able: set[Answers] = {"values"}
-        if self._abilities.embeds and quantised.has_gradients(self.module):
-            able.add("gradients")
-        if self._abilities.attentions:
-            able.add("attentions")
-        if self._relevance.covers and "gradients" in able:
-            able.add("relevance")
-        return frozenset(able)
+        able = self._abilities.answers(self.module)
+        relevance = self._relevance.covers and "gradients" in able
+        return able | {"relevance"} if relevance else able
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
@@ -97,10 +88,7 @@ class TransformerClassifier:
             InputError: the text holds lone surrogates, which no tokenizer can read, or leaves no
                 token at all.
         """
-        try:
-            encoding = self._tokenizer.encode(text)
-        except (UnicodeEncodeError, TypeError):
-            raise InputError("a text holds characters that are not valid Unicode") from None
+        encoding = common.encoding(self._tokenizer, text)
         if not encoding.ids:
             raise InputError(f"{self.name}: a text has no token that the model can read")
         end = self._read_to(encoding.ids)
@@ -128,7 +116,7 @@ class TransformerClassifier:
         return end
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        return self._embedding(ids)
+        return common.embed(self._embedding, ids)
 
     def mean_embedding(self) -> torch.Tensor:
         return common.mean_embedding(self._embedding)
@@ -142,29 +130,19 @@ class TransformerClassifier:
         return common.at_least_single(self._run(self._relevance.module(), batch).logits)
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        groups = self._calls.apart(batch)
-        found = [self._attentions(rows_of(batch, rows)) for rows in groups]
-        layers = zip(*(weights for _, weights in found), strict=True)
-        return (
-            common.at_least_single(in_order([logits for logits, _ in found], groups)),
-            tuple(in_order(parts, groups) for parts in layers),
-        )
+        logits, layers = self._calls.attentions(self.module, self._embedded(batch), self.name)
+        return common.at_least_single(logits), layers
 
-    def _attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        with attention.recording() as weights:
-            output = self._run(self.module, batch, weights=True)
-        layers = tuple(weights) if self._calls.records else tuple(output.attentions or ())
-        if not layers:
-            raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return output.logits, layers
+    def _run(self, module: Any, batch: Batch) -> Any:
+        return self._calls.run(module, self._embedded(batch))
 
-    def _run(self, module: Any, batch: Batch, weights: bool = False) -> Any:
+    def _embedded(self, batch: Batch) -> Batch:
         # By embeddings where the model takes them: positions then count places, never depend on
         # which ids stand there (RoBERTa skips padding ids when it numbers positions).
-        if batch.embeds is None and self._abilities.embeds:
-            assert batch.ids is not None, "a batch has ids or embeds"
-            batch = replace(batch, ids=None, embeds=self.embed(batch.ids))
-        return self._calls.run(module, batch, weights)
+        if batch.embeds is not None or not self._abilities.embeds:
+            return batch
+        assert batch.ids is not None, "a batch has ids or embeds"
+        return replace(batch, ids=None, embeds=self.embed(batch.ids))
 
     def _first_token_alone(self) -> Any:
         if not (self.pads and self._abilities.embeds):

@@ -13,7 +13,8 @@ import torch
 from astrid.errors import InputError
 from astrid.models import attention
 from astrid.models.calls import Calls
-from astrid.models.protocol import Batch
+from astrid.models.protocol import Answers, Batch
+from astrid.models.quantised import has_gradients
 
 FAILURES = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError)
 """What architectures raise on inputs that they don't take; NotImplementedError is among them."""
@@ -32,6 +33,15 @@ class Abilities:
     embeds: bool
     pads: bool
     attentions: bool
+
+    def answers(self, module: Any) -> frozenset[Answers]:
+        """What `module`, of which this was seen, can be asked for."""
+        able: set[Answers] = {"values"}
+        if self.embeds and has_gradients(module):
+            able.add("gradients")
+        if self.attentions:
+            able.add("attentions")
+        return frozenset(able)
 
 
 class Trial:

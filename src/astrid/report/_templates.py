@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from astrid.files import without_surrogates
 from astrid.report import numbers
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -32,5 +33,8 @@ def _environment() -> Environment:
 
 
 def fill(template: str, context: Mapping[str, object]) -> str:
-    """The template with its names filled in; a name without a value is an error."""
-    return _environment().get_template(template).render(context)
+    """The template with its names filled in; a name without a value is an error.
+
+    U+FFFD stands for halves of surrogate pairs, which no page can hold.
+    """
+    return without_surrogates(_environment().get_template(template).render(context))

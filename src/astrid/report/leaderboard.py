@@ -1,6 +1,7 @@
 """The leaderboard of methods: a table for the terminal, and one HTML page."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,11 @@ LIMITS = (
 def summary(found: Leaderboard) -> str:
     """The answer in a sentence that the figures decide."""
     level = found.settings.level
-    ranked = [name for name in found.measures if load_measure(name).DIRECTION != "neither"]
+    ranked = [
+        name
+        for name in found.measures
+        if load_measure(name).DIRECTION != "neither" and load_measure(name).KIND != "sensitivity"
+    ]
     if not ranked:
         return "None of these measures has a better end: the methods are described, not ranked."
     rivals = [name for name in found.methods if name != CONTROL]
@@ -60,30 +65,70 @@ def summary(found: Leaderboard) -> str:
 
 
 def leaderboard_table(found: Leaderboard) -> Group:
-    """Answer, table and what the marks mean, for `rich.console.Console.print`."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("method")
-    for name in found.measures:
-        table.add_column(_heading(name), justify="right")
-    table.add_column("mean\nrank", justify="right")
-    table.add_column("rows", justify="right")
-    table.add_column("a text", justify="right")
-    for method in found.methods:
-        cells = [_cell(found.standings[method, name], found) for name in found.measures]
-        cost = found.costs[method]
-        rank = found.mean_ranks.get(method)
-        table.add_row(
-            Text(method, style="dim" if method == CONTROL else ""),
-            *map(Text, cells),
-            numbers.DASH if rank is None else f"{rank:.1f}",
-            f"{cost.evaluations:.0f}",
-            numbers.duration(cost.seconds),
-        )
-    lines: list[Text | Table] = [Text(summary(found), style="bold"), table, Text(legend(found))]
+    """Answer, tables and what the marks mean, for `rich.console.Console.print`."""
+    lines: list[Text | Table] = [Text(summary(found), style="bold"), _ranking(found)]
+    for _, names in _kinds(found.measures):
+        lines += [_figures(found, group) for group in _fitting(names, found.methods)]
+    lines.append(Text(legend(found)))
     for name, reason in found.left_out.items():
         lines.append(Text(f"Left out: {name}, because {reason}."))
     lines += [Text(f"Limit: {limit}", style="dim") for limit in LIMITS]
     return Group(*lines)
+
+
+def _kinds(measures: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The measures of each kind, in the order asked for."""
+    found: dict[str, list[str]] = {}
+    for name in measures:
+        found.setdefault(load_measure(name).KIND, []).append(name)
+    return list(found.items())
+
+
+def _fitting(measures: list[str], methods: Sequence[str]) -> list[list[str]]:
+    """The measures in groups whose columns fit a terminal of 80 characters."""
+    groups: list[list[str]] = []
+    left = 0
+    for name in measures:
+        width = max(len(_heading(name)), len("-0.000–-0.000")) + 1
+        if width > left:
+            groups.append([])
+            left = 78 - max(map(len, methods))
+        groups[-1].append(name)
+        left -= width
+    return groups
+
+
+def _ranking(found: Leaderboard) -> Table:
+    table = _table("mean rank", "rows a text", "time a text")
+    for method in found.methods:
+        cost, rank = found.costs[method], found.mean_ranks.get(method)
+        table.add_row(
+            _name(method),
+            numbers.DASH if rank is None else f"{rank:.1f}",
+            f"{cost.evaluations:.0f}",
+            numbers.duration(cost.seconds),
+        )
+    return table
+
+
+def _figures(found: Leaderboard, measures: list[str]) -> Table:
+    table = _table(*map(_heading, measures))
+    for method in found.methods:
+        cells = [_cell(found.standings[method, name], found) for name in measures]
+        table.add_row(_name(method), *map(Text, cells))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("method", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _name(method: str) -> Text:
+    return Text(method, style="dim" if method == CONTROL else "")
 
 
 def legend(found: Leaderboard) -> str:
@@ -108,8 +153,9 @@ def _marks(standing: Standing, level: float) -> str:
 
 
 def _cell(standing: Standing, found: Leaderboard) -> str:
-    figure = numbers.decimal(standing.mean.value) + _marks(standing, found.settings.level)
-    return "\n".join(filter(None, (figure, numbers.interval(standing.mean))))
+    mean = standing.mean
+    figure = numbers.decimal(mean.value) + _marks(standing, found.settings.level)
+    return f"{figure}\n{mean.low:.3f}–{mean.high:.3f}" if mean.has_interval else figure
 
 
 @dataclass(frozen=True)
@@ -210,6 +256,7 @@ def leaderboard_page(found: Leaderboard) -> str:
             "legend": legend(found),
             "panels": panels(found),
             "limits": LIMITS,
+            "kinds": _kinds(found.measures),
             "titles": {name: load_measure(name).TITLE for name in found.measures},
             "arrows": {name: _heading(name).removeprefix(name) for name in found.measures},
             "marks": {

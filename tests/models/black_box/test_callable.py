@@ -262,3 +262,49 @@ def test_load_model_opens_functions_and_addresses():
         astrid.load_model(torch.nn.Linear(2, 2), labels=LABELS)
     with pytest.raises(InputError, match="int is no model"):
         astrid.load_model(3)
+
+
+def emptied(texts):
+    found = probabilities(texts)
+    texts.clear()
+    return found
+
+
+def lowered(texts):
+    texts[:] = [text.lower() for text in texts]
+    return probabilities(texts)
+
+
+def longer(texts):
+    found = probabilities(texts)
+    texts.append("more")
+    return found
+
+
+@pytest.mark.parametrize("timeout", [None, 5.0])
+@pytest.mark.parametrize("function", [emptied, lowered, longer])
+def test_a_function_may_change_the_list_that_it_is_given(function, timeout):
+    model = CallableModel(function, LABELS, timeout=timeout)
+    texts = ["Good day", "Bad rain"]
+    expected = function(list(texts))
+    np.testing.assert_allclose(astrid.predict(model, texts), expected)
+    assert len(astrid.explain(model, texts, "occlusion")) == 2
+
+
+MASKED = np.ma.masked_array([[0.25, 0.75]], mask=[[True, False]])
+
+
+@pytest.mark.parametrize("answer", [MASKED, [MASKED[0]]])
+def test_a_mask_is_not_lost(answer):
+    model = CallableModel(lambda texts: answer, ["a", "b"])
+    with pytest.raises(CallError, match="masked array"):
+        astrid.predict(model, "good")
+    whole = CallableModel(lambda texts: np.ma.masked_array([[0.25, 0.75]]), ["a", "b"])
+    np.testing.assert_allclose(astrid.predict(whole, "good"), [[0.25, 0.75]])
+
+
+def test_a_class_that_is_scored_twice_is_refused():
+    row = [{"label": name, "score": score} for name, score in (("a", 0.4), ("b", 0.6), ("a", 0.4))]
+    model = CallableModel(lambda texts: [row] * len(texts), ["a", "b"])
+    with pytest.raises(CallError, match="gave a class twice in one row"):
+        astrid.predict(model, "good")

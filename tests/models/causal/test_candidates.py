@@ -43,6 +43,10 @@ def test_a_tokenizer_that_puts_a_space_before_every_text_is_seen_through():
         ({"a": "", "b": " good"}, 'label "a": its text is empty'),
         ({"a": " good", "b": " good day"}, 'labels "a" and "b" begin with the same token'),
         ({}, "give at least one"),
+        ([" good", " day", " good"], 'labels: " good" is given more than once'),
+        ("good", "labels: give a list of texts"),
+        ([" good", 3], "labels: give a list of texts"),
+        ({"good": 3}, "labels: names and texts are strings"),
     ],
 )
 def test_labels_that_can_not_be_told_apart_are_refused(labels, message):

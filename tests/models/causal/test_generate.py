@@ -1,10 +1,10 @@
 """Greedy continuations, and what the model had read before each token."""
 
-import numpy as np
 import pytest
 import torch
 
 from astrid.errors import InputError
+from astrid.models.causal import candidates
 from astrid.models.causal.generate import continuation, greedy
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
@@ -13,9 +13,10 @@ from tests import tiny, tiny_lm
 every_architecture = pytest.mark.parametrize("architecture", tiny_lm.ARCHITECTURES)
 
 
-def generated(architecture, text, count):
+def generated(architecture, text, count, dtype=torch.float32):
     """New ids by transformers' own generation."""
     module, tokenizer = tiny_lm.build(architecture)
+    module = module.to(dtype)
     ids = tokenizer(text, return_tensors="pt")["input_ids"]
     found = module.generate(
         ids, do_sample=False, max_new_tokens=count, attention_mask=torch.ones_like(ids)
@@ -96,7 +97,22 @@ def test_what_can_not_be_continued_is_refused():
             continuation(model, text, 2)
 
 
-def test_half_precision_generates_too():
+def test_in_half_precision_too_the_continuation_is_transformers_own():
     module, tokenizer = tiny_lm.build("llama")
-    model = CausalModel(module.to(torch.bfloat16), tokenizer, prompt=tiny_lm.PROMPT)
-    assert np.isfinite([len(text) for text in continuation(model, "good", 3)]).all()
+    model = CausalModel(module.to(torch.bfloat16), tokenizer)
+    for text in tiny.SENTENCES:
+        expected = generated("llama", text, 8, torch.bfloat16)
+        assert greedy(model, model.read(text).ids, 8) == expected
+
+
+def test_each_beginning_is_decoded_once(monkeypatch):
+    model = tiny_lm.language_model("gpt2", Prompt(), labelled=False)
+    decoded = []
+
+    def counting(tokenizer, before, ids):
+        decoded.append(len(ids))
+        return candidates.added_text(tokenizer, before, ids)
+
+    monkeypatch.setattr("astrid.models.causal.generate.added_text", counting)
+    texts = continuation(model, "good day", 8)
+    assert decoded == list(range(len(texts)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from astrid.errors import InputError
 from astrid.explain.run import explain, predict
@@ -11,6 +12,7 @@ from astrid.models.causal.candidates import NEXT, OTHER
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
 from tests import tiny, tiny_lm
+from tests.models.causal.spaced import spaced
 
 every_architecture = pytest.mark.parametrize("architecture", tiny_lm.ARCHITECTURES)
 NOTHING = Prompt()
@@ -132,6 +134,18 @@ def test_a_classifier_is_not_a_language_model():
     module, tokenizer = tiny.build("gpt2")
     with pytest.raises(InputError, match="causal language model"):
         CausalModel(module, tokenizer)
+
+
+def test_a_vocabulary_of_a_few_pieces_is_enough():
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=spaced())
+    config = GPT2Config(
+        **{"vocab_size": len(tokenizer), "n_embd": 8, "n_layer": 1, "n_head": 2},
+        **{"n_positions": 32, "eos_token_id": 0, "bos_token_id": 0},
+    )
+    model = CausalModel(GPT2LMHeadModel(config).eval(), tokenizer, prompt=Prompt("was: "))
+    assert len(tokenizer) < 24
+    assert model.answers == {"values", "gradients", "attentions"}
+    assert predict(model, "good").sum() == pytest.approx(1)
 
 
 def test_the_fingerprint_knows_prompt_and_labels():

@@ -1,5 +1,6 @@
 """Running a prompt's beginning once: the same answers, for every kind of row."""
 
+from functools import partial
 from threading import Thread
 
 import numpy as np
@@ -229,3 +230,58 @@ def test_models_that_look_back_only_so_far_run_every_row_whole():
         expected = module(torch.as_tensor(encoded.ids)[None]).logits[0, -1, encoded.columns[0]]
         found = model.values(plain_batch(model, [encoded]))[0, 0]
     assert float(found) == pytest.approx(float(expected), abs=1e-5)
+
+
+def _load(module):
+    module.load_state_dict(tiny_lm.build("gpt2", seed=1)[0].state_dict())
+
+
+def _train(module, **settings):
+    ids = torch.arange(20)[None]
+    optimizer = torch.optim.AdamW(module.parameters(), lr=0.01, **settings)
+    module.train()(input_ids=ids, labels=ids).loss.backward()
+    optimizer.step()
+    module.eval()
+
+
+def _write_data(module):
+    for weight in module.parameters():
+        weight.data.mul_(1.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_load, _train, partial(_train, fused=True), _write_data],
+    ids=["load", "train", "fused", "data"],
+)
+def test_weights_that_change_in_place_leave_nothing_stale(change):
+    module, tokenizer = tiny_lm.build("gpt2")
+    reusing, plain = (
+        CausalModel(
+            module, tokenizer, prompt=tiny_lm.PROMPT, labels=tiny_lm.LABELS, reuse_prefix=reuse
+        )
+        for reuse in (True, False)
+    )
+    before = explain(reusing, TEXT, "occlusion")[0].token_scores
+    change(module)
+    found, expected = (
+        explain(model, TEXT, "occlusion")[0].token_scores for model in (reusing, plain)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not np.allclose(before, expected, atol=1e-6)
+
+
+def test_a_prefix_is_kept_as_long_as_the_weights_stay():
+    module, tokenizer = tiny_lm.build("gpt2")
+    with torch.no_grad():
+        module.transformer.ln_f.bias[0] = torch.nan
+    kept = CausalModel(module, tokenizer, prompt=tiny_lm.PROMPT)._prefixes
+    ids = tuple(range(9))
+    assert kept.get(ids) is kept.get(ids)
+
+
+def test_opening_a_model_keeps_no_prefix():
+    module, tokenizer = tiny_lm.build("gpt2")
+    model = CausalModel(module, tokenizer, prompt=tiny_lm.PROMPT)
+    assert model._reuses
+    assert not model._prefixes._kept

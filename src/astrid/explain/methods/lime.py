@@ -40,7 +40,7 @@ class Params(Spec):
         seed: of the samples.
         unit: what is left out as one: a `word` or a `token`.
         replace: what becomes of what is left out.
-        kernel_width: the larger, the more a far sample weighs.
+        kernel_width: the larger, the more a far sample weighs; 1e-6 to 1e6.
     """
 
     samples: int = Field(default=1000, ge=2, le=1_000_000)
@@ -48,7 +48,7 @@ class Params(Spec):
     seed: int = Field(default=0, ge=0, lt=2**32)
     unit: Unit = "word"
     replace: Replace = "auto"
-    kernel_width: float = Field(default=25.0, gt=0)
+    kernel_width: float = Field(default=25.0, ge=1e-6, le=1e6)
 
     @model_validator(mode="after")
     def _small_enough(self) -> Self:

@@ -32,8 +32,9 @@ class Params(Spec):
     """Settings.
 
     Attributes:
-        evaluations: rows that the values rest on, at most; 2 are the least (the text, and
-            everything masked). A few more are run ahead and not needed in the end.
+        evaluations: rows that the values rest on, at most (one more where the number is odd, as
+            shap counts); 2 are the least (the text, and everything masked). Rows of up to 32 more
+            nodes are run ahead, two a node, and are not all needed in the end.
         unit: the tree's leaves: a `token` or a `word`.
         replace: what becomes of what is left out.
         batch: nodes are split until this many rows are asked for at once, as shap does.
@@ -74,7 +75,7 @@ def explain(text: EncodedText, params: Params) -> Method:
     units_T = unit_of_tokens(text, params.unit)
     count = int(units_T.max(initial=-1)) + 1
     if count == 0:
-        return TokenScores(np.zeros(len(text)))
+        return TokenScores(np.zeros(len(text)), completeness_gap=0.0)
     game = Partition(balanced_tree(count), params.evaluations, params.batch, params.seed)
     rows, known = game.first(), _Known()
     while len(rows):

@@ -61,12 +61,12 @@ def cohens_d(
     >>> round(cohens_d([1.0, 2.0, 3.0], [3.0, 4.0, 5.0]).value, 6)
     -2.0
     """
-    first, second = _known(first), _known(second)
-    n = min(len(first), len(second))
-    if n < 2 or not (_varies(first, first) or _varies(second, second)):
+    samples = (_known(first), _known(second))
+    n = min(map(len, samples))
+    if n < 2 or not any(_varies(sample, sample) for sample in samples):
         return EffectSize("d", math.nan, math.nan, math.nan, n)
-    low, high = _interval((first, second), _d, seed, confidence, resamples)
-    return EffectSize("d", float(_d(first, second)), low, high, n)
+    low, high = _interval(samples, _d, seed, confidence, resamples)
+    return EffectSize("d", float(_d(*samples)), low, high, n)
 
 
 def cohens_d_paired(

@@ -38,6 +38,8 @@ def checked(
     wanted = f"{count} rows of {len(labels)} {outputs} are needed"
     if _is_labelled(answer):
         answer = [_by_label(row, labels, name) for row in answer]  # type: ignore[attr-defined]
+    if _is_masked(answer):
+        raise CallError(f"{name}: gave a masked array with numbers left out; {wanted}")
     rows = _numbers(answer)
     if rows is None:
         raise CallError(f"{name}: gave {_kind(answer)}; {wanted}")
@@ -75,6 +77,12 @@ def _numbers(answer: object) -> np.ndarray | None:
     return rows.astype(np.float64) if rows.dtype.kind in "fiu" else None
 
 
+def _is_masked(answer: object) -> bool:
+    """Whether numpy would take what stands behind a mask for an answer."""
+    rows = answer if isinstance(answer, list | tuple) else [answer]
+    return any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows)
+
+
 def _is_labelled(answer: object) -> bool:
     return (
         isinstance(answer, list)
@@ -88,6 +96,8 @@ def _by_label(row: list[Any], labels: Sequence[str], name: str) -> list[float]:
         scores = {str(item["label"]): item["score"] for item in row}
     except (KeyError, TypeError):
         raise CallError(f"{name}: gave objects without a label and a score") from None
+    if len(scores) < len(row):
+        raise CallError(f"{name}: gave a class twice in one row; each class has one score")
     unknown = sorted(scores.keys() - set(labels))
     missing = [label for label in labels if label not in scores]
     if unknown:

@@ -65,10 +65,11 @@ class CallableModel(BlackBox):
 
     def _ask(self, texts: list[str]) -> object:
         self.meter.take()
+        given = list(texts)  # a function may use its list up
         try:
             if self.limits.timeout is None:
-                return self._function(texts)
-            return within(self.limits.timeout, lambda: self._function(texts))
+                return self._function(given)
+            return within(self.limits.timeout, lambda: self._function(given))
         except TimeoutError as error:
             raise CallError(f"{self.name}: {str(error) or 'timed out'}") from error
         except CallError:

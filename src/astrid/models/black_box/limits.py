@@ -22,7 +22,7 @@ class Limits(Spec):
         retries: further attempts after a failure that may pass.
         first_wait: seconds before the first of them; each later wait is twice as long.
         longest_wait: most seconds of one wait, whatever the server asks for.
-        rate_limit: most calls a second; None is no limit.
+        rate_limit: most calls a second, at least 1e-5, about one a day; None is no limit.
         budget: most calls in the model's life, attempts included; None is no limit.
         largest_answer: most bytes of one answer.
     """
@@ -31,7 +31,7 @@ class Limits(Spec):
     retries: int = Field(default=4, ge=0, le=100)
     first_wait: float = Field(default=0.5, ge=0, le=3600)
     longest_wait: float = Field(default=60.0, ge=0, le=86_400)
-    rate_limit: float | None = Field(default=None, gt=0)
+    rate_limit: float | None = Field(default=None, ge=1e-5)
     budget: int | None = Field(default=None, ge=0)
     largest_answer: int = Field(default=32 * 2**20, ge=1)
 

@@ -32,6 +32,7 @@ class NextTokenCalls(Calls):
             inputs["use_cache"] = past is not None
         if past is not None:
             inputs["past_key_values"] = past
-        output = module(**inputs)
+        with torch.autocast(batch.mask.device.type, enabled=False):
+            output = module(**inputs)
         output.logits = output.logits[:, -1]
         return output

@@ -56,9 +56,10 @@ def among(
     of all other tokens.
 
     Raises:
-        InputError: no label, an empty one, or two that begin with the same token.
+        InputError: no label, an empty one, one given twice, two that begin with the same token, or
+            no list of texts.
     """
-    texts = dict(labels) if isinstance(labels, Mapping) else {text: text for text in labels}
+    texts = _by_name(labels)
     if not texts or (constrained and len(texts) < 2):
         raise InputError("labels: give at least one, and two where they share all probability")
     named: dict[int, str] = {}
@@ -74,6 +75,22 @@ def among(
         named[token] = name
     names = tuple(texts) if constrained else (*texts, OTHER)
     return Question(tuple(named), names, _task(len(names), rest=not constrained))
+
+
+def _by_name(labels: Labels) -> dict[str, str]:
+    if isinstance(labels, Mapping):
+        texts = dict(labels)
+    elif isinstance(labels, str) or not all(isinstance(text, str) for text in labels):
+        raise InputError('labels: give a list of texts, such as [" good", " bad"]')
+    else:
+        texts = {text: text for text in labels}
+        twice = [text for text in texts if list(labels).count(text) > 1]
+        if twice:
+            raise InputError(f'labels: "{twice[0]}" is given more than once; give each once')
+    for name, text in texts.items():
+        if not (isinstance(name, str) and isinstance(text, str)):
+            raise InputError('labels: names and texts are strings, such as {"good": " good"}')
+    return texts
 
 
 def columns_of(logits_BV: torch.Tensor, columns_BC: torch.Tensor, with_rest: bool) -> torch.Tensor:

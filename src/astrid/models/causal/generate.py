@@ -35,8 +35,11 @@ def continuation(model: CausalModel, text: str, max_new_tokens: int) -> list[Enc
         )
     # The token after a full context can still be chosen, though not be read.
     chosen = greedy(model, start.ids, min(max_new_tokens, room + 1))
+    tokens = start.ids.tolist()
+    written = [added_text(model.tokenizer, tokens, chosen[:place]) for place in range(len(chosen))]
+    spans = _spans(written)
     return [
-        model.with_candidate(_with(model, start, chosen[:place]), token)
+        model.with_candidate(_with(model, start, chosen[:place], written[place], spans), token)
         for place, token in enumerate(chosen)
     ]
 
@@ -62,26 +65,26 @@ def _ends(model: CausalModel) -> set[int]:
     return set(found) if isinstance(found, list | tuple) else {int(found)}
 
 
-def _with(model: CausalModel, start: EncodedText, ids: list[int]) -> EncodedText:
-    """`start` with the generated `ids` behind it."""
+def _spans(written: list[str]) -> np.ndarray:
+    """`[N, 2]` where each of N tokens stands in the text of all, from the texts of the first n."""
+    # A sign of several pieces is complete with the last: both reach over it.
+    spans = [(_alike(one, other), len(other)) for one, other in pairwise(written)]
+    return np.asarray(spans, dtype=np.int64).reshape(-1, 2)
+
+
+def _with(
+    model: CausalModel, start: EncodedText, ids: list[int], text: str, spans: np.ndarray
+) -> EncodedText:
+    """`start` with the generated `ids`, whose text is `text`, behind it."""
     before = start.text + model.prompt.after
-    written = [
-        added_text(model.tokenizer, start.ids.tolist(), ids[:n]) for n in range(len(ids) + 1)
-    ]
-    spans = [
-        # A sign of several pieces is complete with the last: both reach over it.
-        (len(before) + _alike(one, other), len(before) + len(other))
-        for one, other in pairwise(written)
-    ]
-    offsets = np.asarray(spans, dtype=np.int64).reshape(-1, 2)
-    extended = model.encoded(
-        before + written[-1],
+    offsets = np.minimum(spans[: len(ids)], len(text)) + len(before)
+    return model.encoded(
+        before + text,
         (*start.tokens, *(str(model.tokenizer.id_to_token(token)) for token in ids)),
         np.concatenate([start.ids, np.asarray(ids, dtype=np.int64)]),
         np.concatenate([~start.special, np.ones(len(ids), dtype=bool)]),
-        np.concatenate([start.offsets, np.minimum(offsets, len(before + written[-1]))]),
+        np.concatenate([start.offsets, offsets]),
     )
-    return extended
 
 
 def _alike(one: str, other: str) -> int:

@@ -10,16 +10,17 @@ import torch
 from transformers.cache_utils import Cache
 
 from astrid.errors import InputError
-from astrid.models import attention, common, private, quantised, trial
+from astrid.models import common, private, quantised, trial
 from astrid.models.calls import in_order, rows_of
 from astrid.models.causal import candidates
 from astrid.models.causal.calls import NextTokenCalls
 from astrid.models.causal.candidates import Labels
 from astrid.models.causal.prefix import SHORTEST, Prefixes, has_plain_layers
 from astrid.models.causal.prompt import Prompt, pieces
+from astrid.models.causal.weights import Watch
 from astrid.models.loading import quiet
 from astrid.models.outputs import Task
-from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts, TokenIds
+from astrid.models.protocol import Answers, Batch, EncodedText, ModelFacts
 
 _TRIAL_TOKENS = 12
 
@@ -51,6 +52,7 @@ class CausalModel:
     pads = False
     """Rows of a batch have one length: none is padded, and each is read at its last token."""
 
+    @torch.inference_mode(False)  # what it makes is to take part in gradients
     def __init__(
         self,
         model: Any,
@@ -69,19 +71,14 @@ class CausalModel:
         self.prompt = prompt or Prompt()
         self.module = private.private_copy(model, name).to(self.device)
         self.config = self.module.config
-        self.token_ids = TokenIds(
-            tokenizer.pad_token_id,
-            tokenizer.mask_token_id,
-            tokenizer.unk_token_id,
-            len(tokenizer),
-        )
+        self.token_ids = common.token_ids(tokenizer)
         self.max_length = common.max_length(self.module, tokenizer)
         self.tokenizer = common.plain_tokenizer(tokenizer)
         self._calls = NextTokenCalls(self.module)
         self._embedding = self.module.get_input_embeddings()
         with quiet():
             self._abilities = self._try()
-        self._prefixes = Prefixes(self.advance, self.device)
+        self._prefixes = Prefixes(self.advance, self.device, Watch(self.module).state)
         self._reuses = reuse_prefix and self._can_reuse()
         self._ask(labels, constrained)
         self.facts = ModelFacts(
@@ -124,12 +121,7 @@ class CausalModel:
 
     @property
     def answers(self) -> frozenset[Answers]:
-        able: set[Answers] = {"values"}
-        if self._abilities.embeds and quantised.has_gradients(self.module):
-            able.add("gradients")
-        if self._abilities.attentions:
-            able.add("attentions")
-        return frozenset(able)
+        return self._abilities.answers(self.module)
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting, prompt or label."""
@@ -184,10 +176,7 @@ class CausalModel:
 
     def read(self, text: str) -> EncodedText:
         """As `encode`, but without candidates."""
-        try:
-            encoding = self.tokenizer.encode(self.prompt.around(text))
-        except (UnicodeEncodeError, TypeError):
-            raise InputError("a text holds characters that are not valid Unicode") from None
+        encoding = common.encoding(self.tokenizer, self.prompt.around(text))
         try:
             found = pieces(encoding, self.prompt, text, self.max_length)
         except InputError as error:
@@ -204,7 +193,7 @@ class CausalModel:
             return int(self._next(batch).argmax())
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        return self._embedding(ids)
+        return common.embed(self._embedding, ids)
 
     def mean_embedding(self) -> torch.Tensor:
         return common.mean_embedding(self._embedding)
@@ -214,12 +203,8 @@ class CausalModel:
 
     def attentions(self, batch: Batch) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         # Weights of the whole prompt are wanted: nothing is reused.
-        with attention.recording() as weights:
-            output = self._calls.run(self.module, self._embedded(batch), weights=True)
-        layers = tuple(weights) if self._calls.records else tuple(output.attentions or ())
-        if not layers:
-            raise InputError(f"{self.name}: this architecture doesn't give its attention weights")
-        return self._columns(common.at_least_single(output.logits), batch), layers
+        logits, layers = self._calls.attentions(self.module, self._embedded(batch), self.name)
+        return self._columns(common.at_least_single(logits), batch), layers
 
     def _columns(self, logits_BV: torch.Tensor, batch: Batch) -> torch.Tensor:
         assert batch.columns is not None, "texts of a language model name their candidates"
@@ -259,8 +244,9 @@ class CausalModel:
         return asked.abilities(decoder=True)
 
     def _trial_ids(self) -> torch.Tensor:
-        start = self._embedding.num_embeddings // 2
-        return torch.arange(start, start + _TRIAL_TOKENS, device=self.device)[None]
+        rows = self._embedding.num_embeddings
+        ids_T = torch.arange(rows // 2, rows // 2 + _TRIAL_TOKENS, device=self.device)
+        return ids_T.remainder(rows)[None]
 
     def _can_reuse(self) -> bool:
         """Whether a kept prefix gives what a whole run gives, on a few tokens."""
@@ -271,7 +257,7 @@ class CausalModel:
         whole = Batch(torch.ones_like(ids_1T), torch.zeros_like(ids_1T), ids_1T)
         try:
             with torch.inference_mode():
-                past = self._prefixes.get(tuple(half[0].tolist()))
+                past = self._prefixes.make(tuple(half[0].tolist()))
                 expected = self._calls.run(self.module, self._embedded(whole)).logits
                 rest = self._embedded(_without_first(whole, half.shape[1]))
                 found = self._calls.run(self.module, rest, past=past).logits

@@ -4,7 +4,7 @@ P tokens of the prefix, B rows, T tokens of a row without the prefix, G key head
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any
 
@@ -47,28 +47,44 @@ class Prefixes:
 
     Args:
         run: fills a cache with the keys and values of the ids `[1, P]`.
+        state: of the weights that `run` works with; whatever another state gave is dropped.
     """
 
-    def __init__(self, run: Callable[[torch.Tensor, Cache], object], device: torch.device) -> None:
+    def __init__(
+        self,
+        run: Callable[[torch.Tensor, Cache], object],
+        device: torch.device,
+        state: Callable[[], Hashable],
+    ) -> None:
         self._run = run
         self._device = device
+        self._state = state
+        self._known: Hashable = None
         self._kept: OrderedDict[tuple[int, ...], Cache] = OrderedDict()
         self._lock = Lock()
 
     def get(self, ids: tuple[int, ...]) -> Cache:
         """Keys and values of the prefix `ids`."""
+        state = self._state()
         with self._lock:
+            if state != self._known:
+                self._known = state
+                self._kept.clear()
             if ids in self._kept:
                 self._kept.move_to_end(ids)
                 return self._kept[ids]
-        made = self._make(ids)
+        made = self.make(ids)
         with self._lock:
+            if state != self._known:
+                # Another thread has seen newer weights meanwhile.
+                return made
             self._kept[ids] = made
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return made
 
-    def _make(self, ids: tuple[int, ...]) -> Cache:
+    def make(self, ids: tuple[int, ...]) -> Cache:
+        """As `get`, but always run, and not kept."""
         cache = DynamicCache()
         # Tensors of inference mode could not take part in a gradient later.
         with torch.inference_mode(False), torch.no_grad():

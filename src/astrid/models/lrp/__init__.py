@@ -6,12 +6,12 @@ else holds. So other models, other methods and other threads never see them, wha
 Layer-wise relevance propagation may be covered by patents: check before commercial use.
 """
 
-import copy
 from threading import Lock
 from typing import Any
 
 from astrid.models import attention as plain_attention
 from astrid.models.lrp import attention, parts
+from astrid.models.private import sharing_copy
 
 _building = Lock()
 
@@ -41,8 +41,7 @@ class Propagation:
 
 def following(module: Any) -> Any:
     """A copy of `module` that shares all weights and follows the rules."""
-    tensors = (*module.parameters(), *module.buffers())
-    own = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    own = sharing_copy(module)
     places = [
         (parent, name, part)
         for parent in own.modules()

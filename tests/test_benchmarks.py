@@ -1,0 +1,93 @@
+"""The benchmarks' own sums, on numbers made up: no model, nothing timed."""
+
+import io
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from benchmarks import run, workload
+from benchmarks.answers import agree
+from benchmarks.measurements import Line
+from benchmarks.sampling import needed
+from rich.console import Console
+
+LINES = [
+    Line("fast", 6.5, 6),
+    Line("small", 1.3, 1.1, at_most=True, details={"peak_mib": [1.0, 1.3]}),
+    Line("told", 0.25, None, "%"),
+]
+
+
+@dataclass(frozen=True)
+class Load:
+    says: str = "made up"
+    device: str = "cpu"
+
+
+def test_answers_agree_up_to_a_share_of_the_largest_score():
+    ours, other = [np.array([1.0, -2.0]), np.zeros(3)], [np.array([1.0, -2.02]), np.zeros(3)]
+    assert agree(ours, other, 0.1, "x") == pytest.approx(0.02 / 2.02)
+    with pytest.raises(AssertionError, match="x: the answers differ by 9"):
+        agree(ours, other, 1e-3, "x")
+
+
+@pytest.mark.parametrize(
+    ("ours", "says"),
+    [
+        ([np.ones(2)], "1 answers, not 2"),
+        ([np.ones(2), np.ones(1)], "answer 1 has shape"),
+        ([np.ones(2), np.array([1, np.nan, 1])], "differ by nan"),
+    ],
+)
+def test_other_answers_are_not_timed(ours, says):
+    with pytest.raises(AssertionError, match=says):
+        agree(ours, [np.ones(2), np.ones(3)], 0.1, "x")
+
+
+def test_texts_are_drawn_alike_in_every_run():
+    texts = [str(number) for number in range(50)]
+    few = workload.drawn(texts, 5)
+    assert len(set(few)) == 5
+    assert few == workload.drawn(texts, 5) != texts[:5]
+    assert sorted(workload.drawn(texts, 99)) == sorted(texts)
+
+
+def test_rows_needed_lie_between_those_that_were_run():
+    curve = {100: 0.4, 200: 0.5, 400: 0.2}
+    assert needed(curve, 0.2) == pytest.approx(400)
+    assert 100 < needed(curve, 0.3) < 400
+    assert needed(curve, 0.1) == float("inf")
+
+
+def test_the_table_says_what_is_reached():
+    shown = io.StringIO()
+    Console(width=100, file=shown).print(run._table(LINES))
+    fast, small, told = shown.getvalue().splitlines()[3:6]
+    assert "≥ 6 ×" in fast
+    assert "yes" in fast
+    assert "≤ 1.1 ×" in small
+    assert "no" in small
+    assert "0.25 %" in told
+
+
+def test_the_record_is_json():
+    found = json.loads(json.dumps(run._record(Load(), LINES)))
+    assert (found["workload"], found["device"]) == ("made up", "cpu")
+    assert [line["reached"] for line in found["lines"]] == [True, False, None]
+    assert found["lines"][1]["peak_mib"] == [1.0, 1.3]
+
+
+def test_what_runs_on_the_processor_alone_is_measured_there_alone():
+    alone = set(run.parts(Load())) - set(run.parts(Load(device="cuda")))
+    assert alone >= {"prefix", "scaling"}
+
+
+def test_models_made_of_other_things_lie_in_other_folders():
+    places = {
+        workload.place("random", ["a text"]),
+        workload.place("tuned", ["a text"]),
+        workload.place("tuned", ["another"]),
+    }
+    assert len(places) == 3
+    assert workload.place("tuned", ["another"]) in places
