@@ -7,6 +7,7 @@ from scipy import stats
 from astrid.errors import InputError
 from astrid.measures.statistics.effect_size import cohens_d, cohens_d_paired
 from astrid.measures.statistics.holm import holm
+from astrid.measures.statistics.permutation import paired_difference
 from astrid.measures.statistics.power import (
     power_of_paired_test,
     texts_for_power,
@@ -157,3 +158,11 @@ def test_texts_for_power_are_the_fewest() -> None:
         texts_for_width([0.7, np.nan], 0.1)
     with pytest.raises(InputError, match="finite effect"):
         power_of_paired_test(np.nan, 10)
+
+
+def test_rounding_alone_is_no_difference() -> None:
+    second = np.linspace(0.1, 0.9, 30)
+    first = second * (1 + 4e-16)
+    assert (first != second).any()
+    assert wilcoxon(first, second).p_value == 1
+    assert paired_difference(first, second).p_value == 1

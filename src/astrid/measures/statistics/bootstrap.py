@@ -14,7 +14,9 @@ CONFIDENCE = 0.95
 RESAMPLES = 5000
 SEED = 0
 
-_EQUAL = 1e-12  # values that differ by less do so by rounding alone
+EQUAL = 1e-12
+"""Values that differ by less, as a share of their size, do so by rounding alone."""
+
 _BATCH_NUMBERS = 2_000_000  # numbers drawn at once, so that many texts don't fill the memory
 
 
@@ -114,7 +116,7 @@ def mean_with_interval(
     if n < 2:
         value = float(known[0]) if n else math.nan
         return Estimate(value, math.nan, math.nan, n, undefined)
-    if np.ptp(known) <= _EQUAL * max(1.0, float(np.abs(known).max())):
+    if np.ptp(known) <= EQUAL * max(1.0, float(np.abs(known).max())):
         value = float(known.mean())
         return Estimate(value, value, value, n, undefined)
     low, high = _bootstrap(known, seed, confidence, resamples)

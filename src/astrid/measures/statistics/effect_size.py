@@ -10,12 +10,10 @@ import numpy as np
 from scipy import stats
 
 from astrid.errors import InputError
-from astrid.measures.statistics.bootstrap import CONFIDENCE, RESAMPLES, SEED, plain_number
+from astrid.measures.statistics.bootstrap import CONFIDENCE, EQUAL, RESAMPLES, SEED, plain_number
 
 Form = Literal["d", "d_z"]
 """`d`: Cohen's d of two independent samples; `d_z`: of the differences of pairs."""
-
-_EQUAL = 1e-12  # a spread below this share of the values comes from rounding alone
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def _interval(
 
 
 def _varies(values: np.ndarray, computed_from: np.ndarray) -> bool:
-    return bool(np.ptp(values) > _EQUAL * np.abs(computed_from).max())
+    return bool(np.ptp(values) > EQUAL * np.abs(computed_from).max())
 
 
 def _d(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -10,6 +10,7 @@ from scipy import stats
 from astrid.errors import InputError
 from astrid.measures.statistics.bootstrap import (
     CONFIDENCE,
+    EQUAL,
     RESAMPLES,
     SEED,
     Estimate,
@@ -67,11 +68,26 @@ def paired_difference(
             f"paired difference: {first.size} values against {second.size}; "
             "both series must be about the same texts"
         )
-    differences = first - second
+    differences = without_rounding(first, second)
     difference = mean_with_interval(differences, seed, confidence, resamples)
     return PairedDifference(
         difference, _p_value(differences[~np.isnan(differences)], seed, resamples)
     )
+
+
+def without_rounding(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """First − second, 0 where the two differ by rounding alone.
+
+    Otherwise a test that looks at signs would take equal values, computed in two orders, for a
+    difference in every text.
+
+    >>> without_rounding(np.array([0.1 + 0.2, 1.0]), np.array([0.3, 0.5])).tolist()
+    [0.0, 0.5]
+    """
+    differences = first - second
+    sizes = np.maximum(np.abs(first), np.abs(second))
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(differences) <= EQUAL * sizes, 0.0, differences)
 
 
 def _p_value(differences: np.ndarray, seed: int, resamples: int) -> float:

@@ -8,12 +8,10 @@ import numpy as np
 from scipy import stats
 
 from astrid.errors import InputError
-from astrid.measures.statistics.bootstrap import CONFIDENCE
+from astrid.measures.statistics.bootstrap import CONFIDENCE, EQUAL
 
 MOST = 10_000_000
 """Texts beyond which an answer is no help to anybody."""
-
-_EQUAL = 1e-12  # a spread below this share of the values comes from rounding alone
 
 
 def texts_for_width(
@@ -43,7 +41,7 @@ def texts_for_width(
     if not (width > 0 and 0 < confidence < 1):
         raise InputError("power: give a width above 0 and a confidence between 0 and 1")
     spread = float(known.std(ddof=1))
-    if spread <= _EQUAL * np.abs(known).max():
+    if spread <= EQUAL * np.abs(known).max():
         raise InputError("power: the pilot's values are all equal; give more of them, that vary")
 
     def enough(n: int) -> bool:

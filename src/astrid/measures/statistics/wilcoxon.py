@@ -9,6 +9,7 @@ from scipy import stats
 
 from astrid.errors import InputError
 from astrid.measures.statistics.bootstrap import plain_number
+from astrid.measures.statistics.permutation import without_rounding
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def wilcoxon(
         raise InputError(f"wilcoxon: {first.size} values against {second.size}; give pairs")
     if first.ndim != 1 or np.isinf(first).any() or np.isinf(second).any():
         raise InputError("wilcoxon: values must be one finite number a text (NaN: undefined)")
-    differences = first - second
+    differences = without_rounding(first, second)
     differences = differences[~np.isnan(differences)]
     n, zeros = len(differences), int((differences == 0).sum())
     if n < 2:
