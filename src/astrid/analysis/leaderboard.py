@@ -20,8 +20,9 @@ from astrid.explain.run import explain, predict
 from astrid.explain.targets import Target
 from astrid.measures import load_measure, measure_names
 from astrid.measures.statistics.bootstrap import CONFIDENCE, RESAMPLES, SEED
+from astrid.models.outputs import require_classes
 from astrid.models.protocol import TextModel
-from astrid.progress import Advance, silent
+from astrid.progress import Advance, Bar, no_bar
 from astrid.spec import Spec
 from astrid.text.document import Corpus
 
@@ -140,7 +141,7 @@ def rank_methods(
     model: TextModel,
     corpus: Corpus,
     settings: LeaderboardSettings | None = None,
-    advance: Advance = silent,
+    progress: Bar = no_bar,
 ) -> Leaderboard:
     """Explain documents by every method and rank the methods by every measure.
 
@@ -148,27 +149,28 @@ def rank_methods(
         model: the classifier; methods that it can't answer are left out, with the reason.
         corpus: documents that it was not trained on; measures of plausibility need rationales.
         settings: defaults as in `LeaderboardSettings`.
-        advance: told of each method that is explained, and once of the measures.
+        progress: shows how many explanations, and texts measured, are done.
 
     Raises:
-        InputError: an unknown method or measure, or none that can be had.
+        InputError: an unknown method or measure, none that can be had, or a model that does not
+            choose between classes.
     """
     settings = settings or LeaderboardSettings()
+    require_classes(model.name, model.tasks)
     chosen = chosen_documents(corpus, settings.texts, settings.seed)
     names, measures, left_out = _possible(model, chosen, settings)
-    targets = _targets(model, chosen, settings)
-    found: dict[str, Explanations] = {}
-    costs: dict[str, Cost] = {}
-    for name in names:
-        started = time.perf_counter()
-        params = settings.params.get(name, {})
-        found[name] = explain(model, chosen.texts, name, target=targets, params=params)
-        seconds = (time.perf_counter() - started) / len(chosen)
-        rows = float(np.mean([item.evaluations for item in found[name]]))
-        costs[name] = Cost(rows, seconds)
-        advance()
-    values = score(model, chosen, found, measures, settings.params, settings.replace, settings.seed)
-    advance()
+    with progress("measuring", (len(names) + 1) * len(chosen)) as advance:
+        found, costs = _explained(model, chosen, names, settings, advance)
+        values = score(
+            model,
+            chosen,
+            found,
+            measures,
+            settings.params,
+            settings.replace,
+            settings.seed,
+            advance,
+        )
     ranked = standings(
         values,
         names,
@@ -193,6 +195,29 @@ def rank_methods(
         left_out=left_out,
         settings=settings,
     )
+
+
+def _explained(
+    model: TextModel,
+    chosen: Corpus,
+    names: Sequence[str],
+    settings: LeaderboardSettings,
+    advance: Advance,
+) -> tuple[dict[str, Explanations], dict[str, Cost]]:
+    """Every method's explanations, and what they took."""
+    targets = _targets(model, chosen, settings)
+    found: dict[str, Explanations] = {}
+    costs: dict[str, Cost] = {}
+    for name in names:
+        started = time.perf_counter()
+        params = settings.params.get(name, {})
+        found[name] = explain(
+            model, chosen.texts, name, target=targets, params=params, advance=advance
+        )
+        seconds = (time.perf_counter() - started) / len(chosen)
+        rows = float(np.mean([item.evaluations for item in found[name]]))
+        costs[name] = Cost(rows, seconds)
+    return found, costs
 
 
 def mean_ranks(

@@ -14,6 +14,7 @@ from astrid.explain.run import explain
 from astrid.explain.targets import Target
 from astrid.measures import Kind, load_measure
 from astrid.models.protocol import TextModel
+from astrid.progress import Advance, silent
 from astrid.text.document import Corpus, Document
 
 DRAWS = 3
@@ -28,6 +29,7 @@ def score(
     params: Mapping[str, dict[str, Any]] | None = None,
     replace: Replace = "auto",
     seed: int = 0,
+    advance: Advance = silent,
 ) -> dict[Key, np.ndarray]:
     """The value of each measure for each method and document, `[N]`, NaN where undefined.
 
@@ -39,11 +41,14 @@ def score(
         params: settings by name of the method, for explaining neighbouring inputs.
         replace: what becomes of words that measures leave out.
         seed: for measures that draw rows or neighbours.
+        advance: told of each text whose faithfulness is measured.
     """
     found: dict[Key, np.ndarray] = {}
     faithful = _of_kind(measures, "faithfulness")
     if faithful:
-        found |= faithfulness(model, explanations, faithful, replace=replace, seed=seed)
+        found |= faithfulness(
+            model, explanations, faithful, replace=replace, seed=seed, advance=advance
+        )
     moved = _of_kind(measures, "sensitivity")
     for method, items in explanations.items():
         if moved:

@@ -69,6 +69,7 @@ def measure(
     from rich.console import Console
 
     from astrid.analysis.leaderboard import LeaderboardSettings, rank_methods
+    from astrid.files import require_writable
     from astrid.progress import bar
     from astrid.report.leaderboard import leaderboard_table
     from astrid.spec import checked
@@ -87,8 +88,10 @@ def measure(
     given |= _chosen("methods", methods, _all_methods(opened.answers))
     given |= _chosen("measures", measures, _all_measures())
     settings = checked(LeaderboardSettings, given, "measure")
-    with bar("measuring", len({*settings.methods, "random"}) + 1) as advance:
-        found = rank_methods(opened, corpus, settings, advance)
+    if out is not None:
+        # Before the work, not after it.
+        require_writable(out / "leaderboard.html")
+    found = rank_methods(opened, corpus, settings, bar)
     if out is not None:
         _write(out, found)
     Console(stderr=True).print(leaderboard_table(found))
