@@ -43,6 +43,7 @@ def study(
         accuracy: of each (encoder, head), or of all.
         similarity: to the reference, of each (encoder, head), or of all; spread 0.1 over texts.
         correlation: of any two methods, by encoder, or of all; spread 0.1 over texts.
+        seeds: of the models; the reference has the first.
         seed: of all that is drawn.
     """
     rng = np.random.default_rng(seed)
