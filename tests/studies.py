@@ -157,6 +157,7 @@ def study(
         answers=pd.concat(answers, ignore_index=True),
         similarities=pd.concat(similarities, ignore_index=True),
         correlations=pd.concat(correlations, ignore_index=True) if correlations else pd.DataFrame(),
+        faithfulness=_faithfulness(similarities, rng),
         ceiling=pd.DataFrame(
             {"text": range(texts), "similarity": np.clip(rng.normal(0.8, 0.05, texts), -1, 1)}
         ),
@@ -176,6 +177,14 @@ def study(
             "hardware": {"cpu": "a CPU", "cores": 2},
         },
     )
+
+
+def _faithfulness(similarities, rng):
+    frame = pd.concat(similarities, ignore_index=True)
+    found = frame.drop(columns=["similarity", "same_method", "chance"])
+    found["comprehensiveness"] = rng.normal(0.3, 0.1, len(found))
+    found["random"] = rng.normal(0.1, 0.05, len(found))
+    return found
 
 
 def _of(values, key):

@@ -92,6 +92,10 @@ class StudyRecords:
             `chance` (as `same_method`, of shuffled scores; mean over shuffles); NaN: undefined.
         correlations: one row a model, pair of methods and text: `first`, `second` (methods, in
             the study's order), `text`, `correlation` (Spearman's; NaN: undefined).
+        faithfulness: one row a cell and explained text, further columns `interpretability`, `text`,
+            `comprehensiveness` (by how much the explained output falls when the words with the
+            highest scores are left out; higher is better) and `random` (the same for scores drawn
+            at random); empty where the study does not measure it.
         ceiling: one row a text: `text`, `similarity` of the reference's model trained again with
             another seed; empty where it was trained once.
         curves: one row a model and epoch: `epoch`, `train_loss`, `val_loss`, `accuracy`,
@@ -110,6 +114,7 @@ class StudyRecords:
     answers: pd.DataFrame
     similarities: pd.DataFrame
     correlations: pd.DataFrame
+    faithfulness: pd.DataFrame
     ceiling: pd.DataFrame
     curves: pd.DataFrame
     gaps: pd.DataFrame
