@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astrid.analysis.faithfulness import faithfulness
+from astrid.study.faithfulness import faithfulness
 from astrid.errors import InputError
 from astrid.explain.records import Explanation
 from astrid.explain.run import explain

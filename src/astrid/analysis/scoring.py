@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from astrid.analysis.faithfulness import Key, faithfulness
 from astrid.explain.align import evidence_words
 from astrid.explain.moved import Moved
 from astrid.explain.records import Explanation, Explanations
@@ -15,6 +14,7 @@ from astrid.explain.targets import Target
 from astrid.measures import Kind, load_measure
 from astrid.models.protocol import TextModel
 from astrid.progress import Advance, silent
+from astrid.study.faithfulness import Key, faithfulness
 from astrid.text.document import Corpus, Document
 
 DRAWS = 3

@@ -5,6 +5,7 @@ that their methods ask for, fills batches of nearly one length up to a budget of
 the answers back. Memory is bounded by the budget and the window, whatever the number of texts.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -36,16 +37,31 @@ WINDOW = 4
 
 
 @dataclass(frozen=True, eq=False)
+class PlainAnswer:
+    """What the model said to the plain text when it was asked before.
+
+    Attributes:
+        logits: `[K]`.
+        seconds: what it took.
+    """
+
+    logits: np.ndarray
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
 class Job(Generic[Result]):
     """One thing to find out about a text: a method bound to its settings, and a target.
 
     Most jobs are explanations; whatever asks in the same way can be one, such as a measure.
+    With `plain` given, the forward pass on the plain text is not run again; its time still counts.
     """
 
     text: EncodedText
     method_name: str
     method: Callable[[EncodedText], Asking[Result]]
     target: Target
+    plain: PlainAnswer | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +73,14 @@ class Outcome(Generic[Result]):
         logits: `[K]` the model's output on the plain text.
         target: the target, its classes filled in.
         evaluations: rows that the model ran for this job.
+        seconds: time of the method itself and, by tokens, its part of the batches' time.
     """
 
     result: Result
     logits: np.ndarray
     target: Resolved
     evaluations: int
+    seconds: float
 
 
 @dataclass(eq=False)
@@ -77,6 +95,7 @@ class _Session:
     logits: np.ndarray = field(default_factory=lambda: np.zeros(0))
     target: Resolved = field(default_factory=lambda: Resolved("logit", 0, 0, classes(1)))
     evaluations: int = 0
+    seconds: float = 0.0
 
 
 class Engine:
@@ -146,6 +165,10 @@ class Engine:
         plain = MaskedRows(np.ones((1, len(job.text)), dtype=bool))
         first = work.start(self._model, job.text, plain, cache)
         session = _Session(number, job, cache, first)
+        if job.plain is not None:
+            assert isinstance(first, work.MaskedWork)
+            first.receive(np.zeros(1, dtype=int), job.plain.logits[None])
+            session.seconds = job.plain.seconds
         self._sessions[number] = session
         self._enlist(session, first)
 
@@ -173,6 +196,7 @@ class Engine:
             return
         chunks = batches.take(self._pool, self._budget, self._model.pads)
         sessions = [self._owner[chunk.work] for chunk in chunks]
+        started = time.perf_counter()
         try:
             batches.evaluate(self._model, chunks, [session.target for session in sessions])
         except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
@@ -181,15 +205,21 @@ class Engine:
             self._budget = max(self._budget // 2, 1)
             self._pool[:0] = chunks
             return
+        seconds = time.perf_counter() - started
+        tokens = sum(len(chunk.rows) * chunk.cost for chunk in chunks)
         for chunk, session in zip(chunks, sessions, strict=True):
             session.evaluations += len(chunk.rows)
+            session.seconds += seconds * len(chunk.rows) * chunk.cost / tokens
 
     def _advance(self, session: _Session) -> Outcome[Any] | None:
         """Send the answer on; take up the next request, or return the result."""
+        started = time.perf_counter()
         try:
             request = self._next_request(session)
         except StopIteration as stop:
+            session.seconds += time.perf_counter() - started
             return _outcome(session, stop.value)
+        session.seconds += time.perf_counter() - started
         plain = float(session.target.of(torch.as_tensor(session.logits)))
         self._enlist(
             session, work.start(self._model, session.job.text, request, session.cache, plain)
@@ -238,7 +268,7 @@ def ask(
 def _outcome(session: _Session, result: Result) -> Outcome[Result]:
     if isinstance(result, TokenScores):
         _check_finite(session, "scores", result.scores)
-    return Outcome(result, session.logits, session.target, session.evaluations)
+    return Outcome(result, session.logits, session.target, session.evaluations, session.seconds)
 
 
 def _check_finite(session: _Session, what: str, *numbers: np.ndarray | None) -> None:

@@ -161,33 +161,51 @@ def predict(
     advance: Advance = silent,
 ) -> np.ndarray:
     """Probabilities, or a regression's numbers, `[N, K]` of `texts` in their order."""
+    logits = plain_logits(model, texts, batch_tokens=batch_tokens, advance=advance)
+    return _probabilities(model, logits)
+
+
+def plain_logits(
+    model: TextModel,
+    texts: str | Sequence[str],
+    *,
+    batch_tokens: int = TOKEN_BUDGET,
+    advance: Advance = silent,
+) -> np.ndarray:
+    """Outputs `[N, K]` of the model on `texts`, before any softmax, as float64, in their order."""
     if batch_tokens < 1:
         raise InputError(f"batch_tokens: {batch_tokens} tokens hold no text; give at least 1")
     texts = [texts] if isinstance(texts, str) else list(texts)
-    probabilities = np.zeros((len(texts), len(model.labels)))
+    logits = np.zeros((len(texts), len(model.labels)))
     encoded = [model.encode(_text(text, number)) for number, text in enumerate(texts)]
     lengths, budget = [len(text) for text in encoded], batch_tokens
     if isinstance(model, ReadsStrings):
         lengths, budget = [1] * len(encoded), model.batch_size
     order = sorted(range(len(texts)), key=lambda number: lengths[number])
     for rows in _by_budget(order, lengths, budget, model.pads):
-        batch = plain_batch(model, [encoded[row] for row in rows])
-        probabilities[rows] = _probabilities(model, batch)
-        for row in rows:
-            if not np.isfinite(probabilities[row]).all():
+        logits[rows] = _logits(model, plain_batch(model, [encoded[row] for row in rows]))
+        finite = np.isfinite(_probabilities(model, logits[rows])).all(axis=1)
+        for row, is_finite in zip(rows, finite, strict=True):
+            if not is_finite:
                 raise InputError(
                     f"{model.name}: text {row} gets an output that is not finite; the model's "
                     "weights are damaged or overflow on it"
                 )
         advance(len(rows))
-    return probabilities
+    return logits
 
 
-def _probabilities(model: TextModel, batch: Batch) -> np.ndarray:
+def _logits(model: TextModel, batch: Batch) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        return np.asarray(answers(model.values(batch).double(), model.tasks).cpu().numpy())
+        return np.asarray(model.values(batch).double().cpu().numpy())
+
+
+def _probabilities(model: TextModel, logits: np.ndarray) -> np.ndarray:
+    import torch
+
+    return np.asarray(answers(torch.as_tensor(logits), model.tasks).numpy())
 
 
 def _by_budget(
