@@ -7,7 +7,6 @@ that it is given. Training (`distil`, and the epochs after pruning that win accu
 to `astrid.training`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,17 +70,22 @@ def parse_compression(text: str) -> CompressionSpec:
     known = (UNCOMPRESSED, DISTILLED, *compression_names())
     if name in known:
         return CompressionSpec(name=name)
-    found = re.fullmatch(r"(.*?)(\d+)", name)
-    if found is None or found[1] not in compression_names():
+    fitting = [
+        one
+        for one in compression_names()
+        if name.startswith(one) and name.removeprefix(one).isdecimal()
+    ]
+    if not fitting:
         raise InputError(f'compression "{text}": {nearest(name.rstrip("0123456789"), known)}')
-    module = plugins.load(__name__, found[1])
+    chosen = fitting[0]
+    module = plugins.load(__name__, chosen)
     if module.NUMBER is None:
-        raise InputError(f'compression "{text}": {found[1]} takes no number; write {found[1]}')
+        raise InputError(f'compression "{text}": {chosen} takes no number; write {chosen}')
     setting, divisor = module.NUMBER
-    number = int(found[2])
+    number = int(name.removeprefix(chosen))
     params = {setting: number if divisor == 1 else number / divisor}
     checked(module.Params, params, f'compression "{text}"')
-    return CompressionSpec(name=found[1], params=params)
+    return CompressionSpec(name=chosen, params=params)
 
 
 def compress(spec: CompressionSpec, model: Any, calibration: Calibration | None = None) -> Any:
