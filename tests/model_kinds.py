@@ -96,6 +96,11 @@ def quantised(architecture: str, build: Callable[[str], Any] = tiny.build) -> tu
 
 def astrid_head(head: str) -> Kind:
     """Astrid's own classifier with one of its heads."""
+    return of(*astrid_classifier(head))
+
+
+def astrid_classifier(head: str) -> tuple[Any, Any]:
+    """Astrid's own classifier with one of its heads, and its tokenizer."""
     from astrid.models.classifier import AstridClassifier
     from astrid.models.configuration import AstridConfig
 
@@ -113,7 +118,7 @@ def astrid_head(head: str) -> Kind:
     with torch.no_grad():
         for weight in module.head.parameters():
             weight.mul_(5)
-    return of(module, tokenizer)
+    return module, tokenizer
 
 
 def language(architecture: str, labelled: bool) -> Kind:

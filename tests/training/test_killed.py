@@ -113,7 +113,7 @@ def test_killed_while_publishing(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit_module, "_publish", killed)
+        patch.setattr(fit_module, "publish", killed)
         with pytest.raises(Killed):
             train(tmp_path / "toy", epochs=EPOCHS)
     assert train(tmp_path / "toy", epochs=EPOCHS).resumed

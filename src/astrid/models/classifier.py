@@ -10,8 +10,10 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from astrid.models.attention_heads import keep_heads
 from astrid.models.configuration import AstridConfig
 from astrid.models.heads import HeadSpec, build_head
+from astrid.models.int8_layers import make_stored
 
 
 @dataclass
@@ -54,12 +56,16 @@ class AstridClassifier(PreTrainedModel):
             encoder_config, attn_implementation=config._attn_implementation
         )
         drop_pooler(self.encoder)
+        if config.heads_left is not None:
+            keep_heads(self.encoder, config.heads_left)
         self._accepted = frozenset(inspect.signature(self.encoder.forward).parameters)
         self.head = build_head(
             HeadSpec(name=config.head, params=config.head_params),
             encoder_config.hidden_size,
             config.num_labels,
         )
+        if config.int8 is not None:
+            make_stored(self, config.int8, config.int8_by_row)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:

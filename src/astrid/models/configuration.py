@@ -14,6 +14,10 @@ class AstridConfig(PretrainedConfig):
         head: name of the head.
         head_params: settings of the head.
         max_sequence_length: longest text in tokens, special tokens included.
+        heads_left: attention heads in each layer, where some were taken out; else None.
+        int8: `linear`: the linear layers are int8; `linear+embeddings`: the table of word
+            embeddings too; None: all weights are floating-point numbers.
+        int8_by_row: whether each row of an int8 weight has its own scale.
     """
 
     model_type = "astrid"
@@ -24,10 +28,16 @@ class AstridConfig(PretrainedConfig):
         head: str = "linear",
         head_params: Mapping[str, Any] | None = None,
         max_sequence_length: int = 512,
+        heads_left: int | None = None,
+        int8: str | None = None,
+        int8_by_row: bool = True,
         **base: Any,
     ) -> None:
         self.encoder_config = dict(encoder_config or {})
         self.head = head
         self.head_params = dict(head_params or {})
         self.max_sequence_length = max_sequence_length
+        self.heads_left = heads_left
+        self.int8 = int8
+        self.int8_by_row = int8_by_row
         super().__init__(**base)

@@ -38,7 +38,7 @@ def copy_layers(teacher: PreTrainedModel, layers: int) -> PreTrainedModel:
     total = teacher.config.num_hidden_layers
     if layers > total:
         raise InputError(f"encoder.layers: {layers} layers can't be copied from {total}")
-    prefix = _layers_prefix(teacher)
+    prefix = layers_of(teacher, "encoder.teacher")
     config = copy.deepcopy(teacher.config)
     config.num_hidden_layers = layers
     student: PreTrainedModel = AutoModel.from_config(config)
@@ -57,13 +57,17 @@ def copy_layers(teacher: PreTrainedModel, layers: int) -> PreTrainedModel:
     return student
 
 
-def _layers_prefix(encoder: PreTrainedModel) -> str:
-    """Name of the list of layers inside `encoder`."""
+def layers_of(encoder: PreTrainedModel, where: str) -> str:
+    """Name of the list of layers inside `encoder`.
+
+    Raises:
+        InputError: it has none, or its layers share one layer's weights; `where` says what asked.
+    """
     total = encoder.config.num_hidden_layers
     for name, module in encoder.named_modules():
         if isinstance(module, nn.ModuleList) and len(module) == total and name.count(".") == 1:
             return name
     raise InputError(
-        f"encoder.teacher: the layers of {encoder.config.model_type} can't be picked one by one; "
-        "use init=pretrained or init=scratch"
+        f"{where}: the layers of {encoder.config.model_type} can't be picked one by one; "
+        "those of BERT, RoBERTa and DistilBERT can"
     )

@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 from astrid.errors import InputError
 from astrid.models import adapters
 from astrid.models.common import is_decoder
+from astrid.models.int8_layers import pack
 from astrid.models.quantised import check_backend
 
 Loaded = TypeVar("Loaded")
@@ -112,6 +113,8 @@ def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedM
     """
     config = load_config(source)
     if config.model_type == "astrid":
+        if config.int8 is not None:
+            raise InputError(f"{source}: int8 weights can't be trained; give the model before int8")
         return load_classifier(source, dtype).model.encoder
     _check_is_encoder(source, config)
     _check_weights(source)
@@ -184,8 +187,11 @@ def _classifier(
     source: str, dtype: torch.dtype, **settings: Any
 ) -> tuple[PreTrainedModel, list[str]]:
     """A classifier, and the names of weights that its checkpoint lacks."""
-    check_backend(source, load_config(source))
+    config = load_config(source)
+    check_backend(source, config)
     _check_weights(source)
+    if getattr(config, "int8", None) is not None and dtype != torch.float32:
+        raise InputError(f"{source}: an int8 model runs in float32 besides; leave out precision")
     model, report = _fetch(
         source,
         "weights",
@@ -201,6 +207,7 @@ def _classifier(
     missing = sorted(report["missing_keys"])
     if model.config.model_type == "astrid" and any(m.startswith("encoder.") for m in missing):
         raise InputError(f"{source}: its weights are incomplete ({_some(missing)} missing)")
+    pack(model)
     return model, missing
 
 

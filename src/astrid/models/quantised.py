@@ -67,14 +67,15 @@ def precision(module: Any) -> str:
 
 
 def parameters(module: torch.nn.Module) -> int:
-    """Number of weights, those of packed layers too."""
+    """Number of weights, those of packed layers and of int8 tables too."""
     packed = 0
     for part in module.modules():
         if is_packed(part) and hasattr(part, "in_features"):
             bias = part.bias()  # type: ignore[operator]
             packed += int(part.in_features) * int(part.out_features)  # type: ignore[arg-type]
             packed += 0 if bias is None else bias.numel()
-    return packed + sum(weight.numel() for weight in module.parameters())
+    tables = sum(part.numel() for part in module.buffers() if part.dtype == torch.int8)
+    return packed + tables + sum(weight.numel() for weight in module.parameters())
 
 
 def plain_tensors(value: object) -> Iterator[torch.Tensor]:

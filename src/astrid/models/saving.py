@@ -7,19 +7,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from astrid.errors import InputError
 from astrid.files import new_folder, write_atomic
-from astrid.models.classifier import AstridClassifier
+from astrid.models.int8_layers import stored_copy
 from astrid.models.loading import quiet
+from astrid.models.quantised import is_packed
 
 RECORD = "astrid.json"
 
 
 def save_model(
     folder: Path,
-    model: AstridClassifier,
+    model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     record: Mapping[str, Any],
     files: Mapping[str, str] | None = None,
@@ -28,13 +29,14 @@ def save_model(
 
     Args:
         folder: replaced if it exists.
-        model: saved as safetensors.
+        model: saved as safetensors; int8 layers as integers and scales.
         tokenizer: saved beside it.
         record: how the model came about; versions are added.
         files: further small text files, by name.
     """
     with new_folder(folder) as temporary, quiet():
-        model.save_pretrained(temporary)
+        packed = any(map(is_packed, model.modules()))
+        (stored_copy(model) if packed else model).save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
         for name, content in (files or {}).items():
             write_atomic(temporary / name, content)

@@ -14,6 +14,12 @@ from astrid.training.spec import TrainerSpec, TrainSpec
 
 def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
     """Raise `InputError` where texts or settings can't be trained with."""
+    check_corpora(train, validation)
+    check_trainer(spec.trainer, train)
+
+
+def check_corpora(train: Corpus, validation: Corpus) -> None:
+    """Raise `InputError` where texts can't be trained with."""
     for part, corpus in (("training", train), ("validation", validation)):
         if not len(corpus):
             raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
@@ -22,30 +28,39 @@ def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
                 raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
     if train.classes != validation.classes:
         raise InputError("data: training and validation texts have different classes")
-    weights = spec.trainer.class_weights
+
+
+def check_trainer(settings: TrainerSpec, train: Corpus) -> None:
+    """Raise `InputError` where settings don't fit the texts or the machine."""
+    weights = settings.class_weights
     if isinstance(weights, tuple) and len(weights) != len(train.classes):
         raise InputError(
             f"trainer.class_weights: {len(weights)} weights for {len(train.classes)} classes; "
             "give one a class"
         )
-    if spec.trainer.precision == "16-mixed" and not on_gpu(spec.trainer):
+    if settings.precision == "16-mixed" and not on_gpu(settings):
         raise InputError("trainer.precision: 16-mixed needs a GPU; use bf16-mixed or 32")
 
 
 def identity_of(spec: TrainSpec, train: Corpus, validation: Corpus) -> str:
     """Changes when the spec, any text or label, or the weights that training starts from do."""
     start = spec.encoder.teacher or spec.encoder.source
-    return digest(
-        {
-            "spec": spec.model_dump(mode="json"),
-            "train": train.fingerprint(),
-            "validation": validation.fingerprint(),
-            "weights": _weights_digest(Path(start)) if start else None,
-        }
-    )
+    settings = spec.model_dump(mode="json")
+    made_of = {
+        "spec": settings,
+        "train": train.fingerprint(),
+        "validation": validation.fingerprint(),
+        "weights": weights_digest(Path(start)) if start else None,
+    }
+    if spec.distil is None:
+        # Models keep the identity that they had before there were teachers.
+        del settings["distil"]
+    else:
+        made_of["teacher"] = weights_digest(Path(spec.distil.teacher))
+    return digest(made_of)
 
 
-def _weights_digest(folder: Path) -> str | None:
+def weights_digest(folder: Path) -> str | None:
     """SHA-256 of a local folder's weights; None for a hub id."""
     hashed = hashlib.sha256()
     files = sorted(folder.glob("*.safetensors"))

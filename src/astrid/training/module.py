@@ -1,5 +1,6 @@
 """One training step, one validation pass, and the optimiser."""
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 import lightning.pytorch as pl
@@ -20,6 +21,18 @@ _CHECK_EVERY = 50
 _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
+CrossEntropy = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Mean cross-entropy of logits `[B, K]` and classes `[B]`."""
+
+
+class Teaching(nn.Module):
+    """A loss of its own; what it learns is trained along, and dropped with it."""
+
+    def loss(self, model: Any, batch: TextBatch, cross_entropy: CrossEntropy) -> torch.Tensor:
+        """Mean loss of `model` over the texts of `batch`."""
+        raise NotImplementedError
+
+
 class DivergedError(InputError):
     """The loss became infinite or not a number: going on from here is of no use."""
 
@@ -33,7 +46,7 @@ class Metrics(TypedDict):
 
 
 class TrainingModule(pl.LightningModule):
-    """Trains a classifier: AdamW, warm-up, decay, cross-entropy.
+    """Trains a classifier: AdamW, warm-up, decay, cross-entropy or a teacher's loss.
 
     Attributes:
         metrics: of the last validation.
@@ -47,9 +60,11 @@ class TrainingModule(pl.LightningModule):
         seed: int,
         steps: int,
         class_weights: torch.Tensor | None,
+        teaching: Teaching | None = None,
     ) -> None:
         super().__init__()
         self.model = model
+        self.teaching = teaching
         self.settings = trainer
         self.seed = seed
         self.steps = steps
@@ -71,7 +86,10 @@ class TrainingModule(pl.LightningModule):
         self._loss_sum, self._texts = torch.zeros((), device=self.device), 0
 
     def training_step(self, batch: TextBatch, index: int) -> torch.Tensor:
-        loss = self._loss(self._logits(batch), batch.labels)
+        if self.teaching is None:
+            loss = self._loss(self._logits(batch), batch.labels)
+        else:
+            loss = self.teaching.loss(self.model, batch, self._loss)
         self._loss_sum += loss.detach() * len(batch.labels)
         self._texts += len(batch.labels)
         if index % _CHECK_EVERY == _CHECK_EVERY - 1:
@@ -98,7 +116,8 @@ class TrainingModule(pl.LightningModule):
         settings = self.settings
         assert settings.learning_rate is not None, "the spec is resolved before training"
         optimizer = torch.optim.AdamW(
-            _groups(self.model, settings.weight_decay),
+            # All that learns: the model, and what a teacher's loss learns beside it.
+            _groups(self, settings.weight_decay),
             lr=settings.learning_rate,
             # Lightning refuses to clip gradients before a fused step in mixed precision.
             fused=settings.precision == "32",

@@ -57,6 +57,30 @@ class TrainerSpec(Spec):
         return self.monitor != "val_loss"
 
 
+class DistilSpec(Spec):
+    """Which teacher, and what is learnt from it.
+
+    Attributes:
+        teacher: folder (or hub id) of a classifier of the same classes in the same order.
+        temperature: T; above 1, what the teacher thinks of the wrong classes counts more.
+        alpha: weight of the teacher's answers; the labels have the rest.
+        hidden: weight of the hidden states; needs the teacher's tokenizer.
+        attributions: weight of gradient × input; needs the teacher's tokenizer, and about three
+            times the time of a step.
+    """
+
+    teacher: str
+    temperature: float = Field(default=2.0, gt=0)
+    alpha: float = Field(default=0.5, ge=0, le=1)
+    hidden: float = Field(default=0.0, ge=0)
+    attributions: float = Field(default=0.0, ge=0)
+
+    @property
+    def within(self) -> bool:
+        """Whether more is learnt than the teacher's answers."""
+        return bool(self.hidden or self.attributions)
+
+
 class TrainSpec(Spec):
     """Everything that decides what a trained model is.
 
@@ -65,6 +89,7 @@ class TrainSpec(Spec):
         encoder: the encoder and its first weights.
         head: the classifier head.
         trainer: how to train.
+        distil: the teacher to learn from besides the labels; None: there is none.
         seed: decides first weights, dropout and the order of the texts.
     """
 
@@ -72,6 +97,7 @@ class TrainSpec(Spec):
     encoder: EncoderSpec
     head: HeadSpec = Field(default_factory=HeadSpec)
     trainer: TrainerSpec = Field(default_factory=TrainerSpec)
+    distil: DistilSpec | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     def resolved(self) -> "TrainSpec":

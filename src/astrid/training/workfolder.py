@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astrid.errors import InputError
+from astrid.files import write_atomic
 
 _LOCK = "lock"
 
@@ -40,6 +41,21 @@ def clear(work: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         elif path.name != _LOCK:
             path.unlink(missing_ok=True)
+
+
+def claim(work: Path, identity: str) -> None:
+    """Start anew if the work folder was left by a run with other settings or texts."""
+    mark = work / "identity"
+    if not mark.is_file() or mark.read_text() != identity:
+        clear(work)
+        write_atomic(mark, identity)
+
+
+def publish(work: Path, folder: Path) -> None:
+    """Move the finished model, `work/model`, to its place in one step."""
+    if folder.exists():
+        os.replace(folder, work / "replaced")
+    os.replace(work / "model", folder)
 
 
 def _locked(work: Path, folder: Path) -> int:

@@ -1,0 +1,169 @@
+"""The epochs of one training run, from the last checkpoint to the best weights."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping
+from safetensors.torch import load_model
+from torch import nn
+from torch.utils.data import DataLoader
+
+from astrid.models.classifier import AstridClassifier
+from astrid.progress import bar, silent
+from astrid.text.document import Corpus
+from astrid.training.data import (
+    OrderedBatches,
+    ShuffledBatches,
+    TextBatch,
+    TokenisedTexts,
+    loader,
+)
+from astrid.training.distillation import Distillation, build_distillation
+from astrid.training.inputs import class_weights
+from astrid.training.keeper import Keeper, best_weights, last_usable
+from astrid.training.loggers import build_loggers
+from astrid.training.module import TrainingModule
+from astrid.training.quiet import interruptible, quiet_lightning
+from astrid.training.spec import DistilSpec, TrainerSpec
+
+Loaders = tuple[DataLoader[TextBatch], DataLoader[TextBatch]]
+Masked = list[tuple[nn.Parameter, torch.Tensor]]
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What is trained, and on what.
+
+    Attributes:
+        model: with the weights to start from; trained in place.
+        tokenizer: the model's.
+        max_length: longest text in tokens.
+        trainer: how to train, with a learning rate.
+        seed: decides dropout and the order of the texts.
+        train: texts to learn from.
+        validation: texts that decide which epoch's weights are kept.
+        distil: the teacher, if there is one.
+        kept: weights with a mask of the same shape; where it is 0 the weight stays 0.
+    """
+
+    model: AstridClassifier
+    tokenizer: Any
+    max_length: int
+    trainer: TrainerSpec
+    seed: int
+    train: Corpus
+    validation: Corpus
+    distil: DistilSpec | None = None
+    kept: Masked | None = None
+
+
+class KeepZeros(Callback):
+    """Sets pruned weights back to zero after each change of the weights."""
+
+    def __init__(self, kept: Masked) -> None:
+        self.kept = kept
+
+    def on_train_batch_end(self, *event: Any) -> None:
+        with torch.no_grad():
+            for weight, mask in self.kept:
+                weight.mul_(mask.to(weight.device))
+
+
+def learn(lesson: Lesson, work: Path, folder: Path, progress: bool) -> tuple[Keeper, bool]:
+    """Train `lesson.model`, which ends with the weights of the best epoch.
+
+    Args:
+        lesson: what is trained.
+        work: folder for checkpoints, in which an interrupted run of the same lesson may be.
+        folder: where the model will be; names the bar and the curves.
+        progress: whether a bar on stderr shows the time left.
+
+    Returns:
+        The curves with the best epoch, and whether an interrupted run was continued.
+    """
+    keeper = Keeper(work, lesson.trainer)
+    checkpoint = last_usable(work, keeper)
+    loaders, learning = _loaders(lesson)
+    if not keeper.finished:
+        steps = len(loaders[0])
+        module = _module(lesson, steps, _teaching(lesson, learning))
+        total = lesson.trainer.epochs * steps
+        shown = bar(f"training {folder.name}", total) if progress else nullcontext(silent)
+        with shown as keeper.advance:
+            keeper.advance(len(keeper.rows) * steps)
+            _run(lesson, module, keeper, loaders, checkpoint, folder)
+    load_model(lesson.model, str(best_weights(work, keeper.best_epoch)))
+    return keeper, checkpoint is not None
+
+
+def _run(
+    lesson: Lesson,
+    module: TrainingModule,
+    keeper: Keeper,
+    loaders: Loaders,
+    checkpoint: Path | None,
+    folder: Path,
+) -> None:
+    """Train to the end, from `checkpoint` where there is one."""
+    settings = lesson.trainer
+    with quiet_lightning(), interruptible():
+        trainer = pl.Trainer(
+            accelerator=settings.accelerator,
+            devices=1,
+            precision=settings.precision,
+            max_epochs=settings.epochs,
+            accumulate_grad_batches=settings.accumulate,
+            gradient_clip_val=settings.gradient_clip or None,
+            callbacks=_callbacks(lesson, keeper),
+            logger=build_loggers(settings, folder) or False,
+            log_every_n_steps=len(loaders[0]),
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            default_root_dir=keeper.work,
+        )
+        trainer.fit(module, loaders[0], loaders[1], ckpt_path=checkpoint, weights_only=True)
+
+
+def _callbacks(lesson: Lesson, keeper: Keeper) -> list[Callback]:
+    callbacks: list[Callback] = [keeper]
+    settings = lesson.trainer
+    if settings.patience:
+        mode = "max" if settings.higher_is_better else "min"
+        callbacks.insert(0, EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
+    if lesson.kept is not None:
+        callbacks.insert(0, KeepZeros(lesson.kept))
+    return callbacks
+
+
+def _module(lesson: Lesson, batches: int, teaching: Distillation | None) -> TrainingModule:
+    settings = lesson.trainer
+    steps = settings.epochs * -(-batches // settings.accumulate)
+    weights = class_weights(settings, lesson.train)
+    return TrainingModule(lesson.model, settings, lesson.seed, steps, weights, teaching)
+
+
+def _teaching(lesson: Lesson, learning: TokenisedTexts) -> Distillation | None:
+    if lesson.distil is None:
+        return None
+    return build_distillation(
+        lesson.distil, lesson.model, learning, lesson.tokenizer, lesson.train.texts
+    )
+
+
+def _loaders(lesson: Lesson) -> tuple[Loaders, TokenisedTexts]:
+    """Batches to learn from and to check with, and the texts to learn from."""
+    size, tokenizer, longest = lesson.trainer.batch_size, lesson.tokenizer, lesson.max_length
+    train, validation = lesson.train, lesson.validation
+    learning = TokenisedTexts(train.texts, train.labels, tokenizer, longest)
+    checking = TokenisedTexts(validation.texts, validation.labels, tokenizer, longest)
+    loaders = (
+        loader(learning, ShuffledBatches(learning.lengths, size, lesson.seed)),
+        loader(checking, OrderedBatches(checking.lengths, 2 * size)),
+    )
+    return loaders, learning
