@@ -239,7 +239,7 @@ def test_a_teacher_of_other_classes_is_refused(labels: dict[int, str], tmp_path:
     module, tokenizer = tiny.build("bert", labels=labels)
     module.save_pretrained(tmp_path / "bert")
     tokenizer.save_pretrained(tmp_path / "bert")
-    with pytest.raises(InputError, match="knows the classes .* and the data bad, good"):
+    with pytest.raises(InputError, match=r"knows the classes .* and the data bad, good"):
         learn(student(tmp_path / "bert"), tmp_path / "toy")
     assert os.listdir(tmp_path) == ["bert"]
 

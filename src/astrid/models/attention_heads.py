@@ -63,7 +63,7 @@ def attentions(encoder: Any) -> list[Attention]:
         InputError: another architecture.
     """
     found = [
-        Attention(part, names, part.get_submodule(holder).attention_head_size)  # type: ignore[arg-type]
+        Attention(part, names, part.get_submodule(holder).attention_head_size)
         for part in encoder.modules()
         for names, holder in ((_BERT, "self"), (_DISTILBERT, ""))
         if _has(part, names)

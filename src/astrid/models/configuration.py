@@ -1,9 +1,12 @@
 """What `config.json` of an Astrid model says."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from transformers.configuration_utils import PretrainedConfig
+
+Int8 = Literal["linear", "linear+embeddings"]
+"""Which layers of a model are int8: all linear ones, or the table of word embeddings too."""
 
 
 class AstridConfig(PretrainedConfig):
@@ -29,7 +32,7 @@ class AstridConfig(PretrainedConfig):
         head_params: Mapping[str, Any] | None = None,
         max_sequence_length: int = 512,
         heads_left: int | None = None,
-        int8: str | None = None,
+        int8: Int8 | None = None,
         int8_by_row: bool = True,
         **base: Any,
     ) -> None:

@@ -8,16 +8,14 @@ zero point a row (or one for all rows), as plain tensors. Whoever opens the file
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
 
+from astrid.models.configuration import Int8
 from astrid.models.private import sharing_copy
 from astrid.models.quantised import is_packed
-
-Int8 = Literal["linear", "linear+embeddings"]
-"""Which layers of a model are int8: all linear ones, and also the table of word embeddings."""
 
 Replace = Callable[[Any], nn.Module]
 

@@ -46,7 +46,7 @@ class TokenisedTexts(Dataset[TextBatch]):
     def __init__(
         self,
         texts: Sequence[str],
-        labels: Sequence[int],
+        labels: Sequence[int] | np.ndarray,
         tokenizer: PreTrainedTokenizerBase,
         max_length: int,
     ) -> None:

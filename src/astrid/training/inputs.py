@@ -14,20 +14,20 @@ from astrid.training.spec import TrainerSpec, TrainSpec
 
 def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
     """Raise `InputError` where texts or settings can't be trained with."""
-    check_corpora(train, validation)
+    check_labelled(train, "training")
+    check_labelled(validation, "validation")
+    if train.classes != validation.classes:
+        raise InputError("data: training and validation texts have different classes")
     check_trainer(spec.trainer, train)
 
 
-def check_corpora(train: Corpus, validation: Corpus) -> None:
-    """Raise `InputError` where texts can't be trained with."""
-    for part, corpus in (("training", train), ("validation", validation)):
-        if not len(corpus):
-            raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
-        for row, document in enumerate(corpus):
-            if "label" not in document.labels:
-                raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
-    if train.classes != validation.classes:
-        raise InputError("data: training and validation texts have different classes")
+def check_labelled(corpus: Corpus, part: str) -> None:
+    """Raise `InputError` where there are no texts, or one has no label; `part` names the split."""
+    if not len(corpus):
+        raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
+    for row, document in enumerate(corpus):
+        if "label" not in document.labels:
+            raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
 
 
 def check_trainer(settings: TrainerSpec, train: Corpus) -> None:

@@ -1,5 +1,6 @@
 """The epochs of one training run, from the last checkpoint to the best weights."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,6 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from safetensors.torch import load_model
-from torch import nn
 from torch.utils.data import DataLoader
 
 from astrid.models.classifier import AstridClassifier
@@ -31,7 +31,7 @@ from astrid.training.quiet import interruptible, quiet_lightning
 from astrid.training.spec import DistilSpec, TrainerSpec
 
 Loaders = tuple[DataLoader[TextBatch], DataLoader[TextBatch]]
-Masked = list[tuple[nn.Parameter, torch.Tensor]]
+Zeros = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Lesson:
         train: texts to learn from.
         validation: texts that decide which epoch's weights are kept.
         distil: the teacher, if there is one.
-        kept: weights with a mask of the same shape; where it is 0 the weight stays 0.
+        zeros: weights, and where they are to stay zero.
     """
 
     model: AstridClassifier
@@ -58,19 +58,19 @@ class Lesson:
     train: Corpus
     validation: Corpus
     distil: DistilSpec | None = None
-    kept: Masked | None = None
+    zeros: Zeros = ()
 
 
 class KeepZeros(Callback):
     """Sets pruned weights back to zero after each change of the weights."""
 
-    def __init__(self, kept: Masked) -> None:
-        self.kept = kept
+    def __init__(self, zeros: Zeros) -> None:
+        self.zeros = zeros
 
     def on_train_batch_end(self, *event: Any) -> None:
         with torch.no_grad():
-            for weight, mask in self.kept:
-                weight.mul_(mask.to(weight.device))
+            for weight, zero in self.zeros:
+                weight.masked_fill_(zero.to(weight.device), 0)
 
 
 def learn(lesson: Lesson, work: Path, folder: Path, progress: bool) -> tuple[Keeper, bool]:
@@ -136,8 +136,8 @@ def _callbacks(lesson: Lesson, keeper: Keeper) -> list[Callback]:
     if settings.patience:
         mode = "max" if settings.higher_is_better else "min"
         callbacks.insert(0, EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
-    if lesson.kept is not None:
-        callbacks.insert(0, KeepZeros(lesson.kept))
+    if lesson.zeros:
+        callbacks.insert(0, KeepZeros(lesson.zeros))
     return callbacks
 
 

@@ -52,6 +52,7 @@ def linear_layers(model: Any) -> list[nn.Linear]:
     return [part for part in model.base_model.modules() if type(part) is nn.Linear]
 
 
-def kept_weights(model: Any) -> list[tuple[nn.Parameter, torch.Tensor]]:
-    """Each weight of the encoder's linear layers, with 1 where it is not zero."""
-    return [(layer.weight, (layer.weight != 0).to(layer.weight)) for layer in linear_layers(model)]
+def zeros(model: Any) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Each weight of the encoder's linear layers that has zeros, and where they are."""
+    found = [(layer.weight, layer.weight.detach() == 0) for layer in linear_layers(model)]
+    return [(weight, zero) for weight, zero in found if zero.any()]
