@@ -20,16 +20,34 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     >>> compose("train", ["trainer.epochs=2"])["trainer"]["epochs"]
     2
     """
+    return _composed(CONF, name, overrides)
+
+
+def compose_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings of a YAML file anywhere; it may use the groups in `conf/`.
+
+    Raises:
+        InputError: as `compose`, or the file can't be read.
+    """
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    groups = [f"hydra.searchpath=[file://{CONF}]"]
+    return _composed(path.parent, path.stem, [*groups, *overrides])
+
+
+def _composed(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any]:
     import hydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     try:
-        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        with hydra.initialize_config_dir(str(folder), version_base="1.3"):
             config = hydra.compose(name, overrides=[_addable(one) for one in overrides])
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(f"settings {name!r}: {' '.join(lines[:20])}") from None
     assert isinstance(plain, dict)
@@ -40,6 +58,9 @@ def _addable(override: str) -> str:
     """`a.b=c` as Hydra's `++a.b=c`: set it whether or not the file names it.
 
     The specs know every setting and refuse the others with the nearest right name; the files list
-    only what is worth reading.
+    only what is worth reading. What chooses from a group (`data=tweets`) stays as it is.
     """
-    return f"++{override}" if re.match(r"\w+(\.\w+)+=", override) else override
+    key = re.match(r"(\w+)((?:\.[\w-]+)*)=", override)
+    if key is None or key[1] == "hydra" or (not key[2] and (CONF / key[1]).is_dir()):
+        return override
+    return f"++{override}"

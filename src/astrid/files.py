@@ -113,6 +113,22 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def locked_together(path: Path, alone: bool) -> Iterator[None]:
+    """Hold the lock file `path` with others, or wait until nobody holds it and hold it alone."""
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _lock(handle: int, folder: Path) -> None:
     import fcntl  # not everywhere, and this module is imported everywhere
 

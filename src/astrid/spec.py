@@ -68,7 +68,10 @@ def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
         return f"{place}: no such setting; {hint}"
     if problem["type"] == "missing":
         return f"{place}: this setting is required"
-    return f"{place}: {problem['msg']} (got {problem['input']!r})"
+    if problem["type"] == "value_error" and not problem["loc"]:
+        # What is wrong is said already; the input would be the whole of the settings.
+        return f"{place}: {problem['ctx']['error']}"
+    return f"{place}: {problem['msg'].removeprefix('Value error, ')} (got {problem['input']!r})"
 
 
 def _spec_at(spec: type[Spec], path: tuple[int | str, ...]) -> type[Spec] | None:

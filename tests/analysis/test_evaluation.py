@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from astrid.analysis.evaluation import evaluate
-from astrid.analysis.quality import QualitySettings
 from astrid.explain.run import predict
 from astrid.measures import load_measure, measure_names
+from astrid.measures.statistics.quality import QualitySettings
 from astrid.plots import reliability
 from astrid.text.document import Corpus, Document
 from tests import tiny

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from astrid.study.faithfulness import faithfulness
 from astrid.errors import InputError
 from astrid.explain.records import Explanation
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
 from astrid.measures import load_measure, measure_names
 from astrid.models.black_box import CallableModel
+from astrid.study.faithfulness import faithfulness
 from tests import tiny
 from tests.explanations import explanation
 

@@ -8,7 +8,6 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from astrid.analysis.examine import gold_labels
-from astrid.analysis.quality import QualityEstimate, QualitySettings, quality_with_intervals
 from astrid.analysis.reliability import (
     ConfidenceCounts,
     ReliabilityBin,
@@ -18,6 +17,11 @@ from astrid.analysis.reliability import (
 )
 from astrid.explain.run import predict
 from astrid.measures.statistics.bootstrap import Estimate
+from astrid.measures.statistics.quality import (
+    QualityEstimate,
+    QualitySettings,
+    quality_with_intervals,
+)
 from astrid.models.outputs import require_classes
 from astrid.models.protocol import TextModel
 from astrid.progress import Advance, silent

@@ -1,8 +1,10 @@
-"""The one module that knows Ray: shards computed by the processes of a cluster.
+"""The one module that knows Ray: work done by the processes of a cluster.
 
-Every shard is a task; a task of a worker or a node that dies is run again elsewhere. Texts travel
-with the task and bytes come back, so that no disk is shared, except that each node finds the model
-under the same name.
+A task of a worker or a node that dies is run again elsewhere.
+
+Explaining a large corpus, every shard is a task. Texts travel with it and bytes come back, so that
+no disk is shared, except that each node finds the model under the same name. In a study a task is
+the training or the explaining of one model; its nodes share the study's folder.
 """
 
 import os
@@ -16,6 +18,9 @@ from astrid.errors import InputError
 from astrid.explain.corpus_run import Runner, RunSpec, explain_shard
 from astrid.explain.shards import Shard
 from astrid.progress import Advance, silent
+from astrid.study.schedule import Told
+from astrid.study.store import Failure
+from astrid.study.tasks import Ended, Place, Task, perform
 
 RETRIES = 3
 """How often a shard is tried again after the death of the process that computed it."""
@@ -49,6 +54,71 @@ def ray_runner(source: str, device: str = "cpu", address: str | None = None) -> 
             yield from _computed(ray, place, device, spec, wanted, advance)
 
     return run
+
+
+class ClusterTasks:
+    """A study's tasks on the nodes of a cluster, each with as many CPUs as threads.
+
+    Args:
+        place: the study, in a folder that all nodes see under this name.
+    """
+
+    def __init__(self, ray: Any, place: Place) -> None:
+        self._ray = ray
+        self._place = place
+        self._cpus = min(place.threads, _largest_node(ray))
+        gpus = 0 if place.device == "cpu" else 1
+        task = ray.remote(max_retries=RETRIES, max_calls=0)(_perform)
+        self._task = task.options(num_cpus=self._cpus, num_gpus=gpus)
+        self._waiting: dict[Any, Task] = {}
+
+    def room(self) -> int:
+        # Twice as many as can run: no worker waits.
+        most = 2 * max(int(self._ray.cluster_resources().get("CPU", 1)) // self._cpus, 1)
+        return max(most - len(self._waiting), 0)
+
+    def submit(self, task: Task) -> None:
+        self._waiting[self._task.remote(task, self._place)] = task
+
+    def wait(self) -> Iterator[Told | Ended]:
+        (ready,), _ = self._ray.wait(list(self._waiting), num_returns=1)
+        task = self._waiting.pop(ready)
+        try:
+            yield self._ray.get(ready)
+        except self._ray.exceptions.RayError as error:
+            reason = f"lost by the cluster {RETRIES + 1} times ({type(error).__name__})"
+            failure = Failure(task.kind, reason)
+            yield Ended(task, tuple((method, failure) for method in task.methods or ("",)))
+
+    def cancel(self) -> None:
+        """Give up what is under way."""
+        for under_way in self._waiting:
+            self._ray.cancel(under_way, force=True)
+
+
+@contextmanager
+def cluster_tasks(place: Place, address: str | None) -> Iterator[ClusterTasks]:
+    """Tasks on a Ray cluster, which this process joins, or starts for as long as the block runs.
+
+    Args:
+        place: the study, in a folder that all nodes see.
+        address: of a running cluster; None starts one on this machine.
+
+    Raises:
+        InputError: Ray is not installed, or no cluster is at the address.
+    """
+    ray = _import_ray()
+    with _cluster(ray, address):
+        tasks = ClusterTasks(ray, place)
+        try:
+            yield tasks
+        finally:
+            tasks.cancel()
+
+
+def _perform(task: Task, place: Place) -> Ended:
+    """Runs in a worker process."""
+    return perform(task, place, lambda method: None)
 
 
 @contextmanager

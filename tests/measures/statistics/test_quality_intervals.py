@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from astrid.analysis import quality
-from astrid.analysis.quality import QualitySettings, compare_quality, quality_with_intervals
 from astrid.errors import InputError
 from astrid.measures import load_measure, measure_names
 from astrid.measures.statistics.bootstrap import share_with_interval
+from astrid.measures.statistics.quality import (
+    QualitySettings,
+    compare_quality,
+    quality_with_intervals,
+)
 from tests.contract.test_quality import predictions
 
 QUICK = QualitySettings(resamples=200)

@@ -1,0 +1,175 @@
+"""Running a study: everything that is not done yet, on this machine or on a cluster."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from astrid.errors import InputError
+from astrid.explain import methods
+from astrid.files import locked, require_writable
+from astrid.progress import Bar, no_bar
+from astrid.study.grid import Grid, ModelKey, grid
+from astrid.study.schedule import Executor, Plan, Told, carry_out, plan
+from astrid.study.sizing import crew
+from astrid.study.spec import StudySpec
+from astrid.study.store import STUDY, Failure, Store, read_spec, write_spec
+from astrid.study.tasks import Ended, Place, fingerprints
+from astrid.text.load import load_splits
+
+EngineName = Literal["local", "ray"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the work is done.
+
+    Attributes:
+        name: `local` (processes of this machine) or `ray`.
+        address: of a Ray cluster; None starts one on this machine.
+        workers: processes of this machine; None: as many as it has cores and memory for.
+        threads: of each process; None: its part of the cores, and 1 on a cluster.
+        device: that models run on.
+    """
+
+    name: EngineName = "local"
+    address: str | None = None
+    workers: int | None = None
+    threads: int | None = None
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of a run.
+
+    Attributes:
+        store: the study.
+        grid: its cells.
+        made: models and cells that this run made.
+        failures: what went wrong in this run, by the name of the model or cell.
+        damaged: folders whose files were not as they had been written, and were made again.
+    """
+
+    store: Store
+    grid: Grid
+    made: int
+    failures: tuple[tuple[str, Failure], ...]
+    damaged: tuple[Path, ...]
+
+
+def run_study(
+    spec: StudySpec,
+    folder: Path,
+    engine: Engine | None = None,
+    retry_failed: bool = False,
+    overwrite: bool = False,
+    progress: Bar = no_bar,
+    say: Callable[[str], None] = lambda line: None,
+) -> RunResult:
+    """Do all of `spec` that is not done in `folder` yet.
+
+    Killed at any moment and called again, it goes on: what is finished is never made twice. What
+    has failed is left alone unless `retry_failed` is set. Cells may be added to a study by calling
+    it with a larger spec.
+
+    Args:
+        spec: the study.
+        folder: of the study, made where it isn't there; no two runs can be in it at once.
+        engine: where the work is done.
+        retry_failed: whether to try again what failed before.
+        overwrite: whether cells of other settings in the folder may be replaced.
+        progress: shows how far it is, for example `astrid.progress.bar`.
+        say: told of anything that people should know.
+
+    Raises:
+        InputError: settings or data that can't be used, a folder that holds results of other
+            settings, is in use or can't be written, or no room on the disk.
+    """
+    engine = engine or Engine()
+    for method, params in spec.methods.items():
+        methods.params(method, dict(params))
+    splits = load_splits(spec.data)
+    store = Store(folder.absolute(), spec, fingerprints(spec, splits))
+    cells = grid(spec)
+    require_writable(folder / STUDY)
+    with locked(folder):
+        _check_folder(store, cells, overwrite)
+        write_spec(folder, spec)
+        if retry_failed:
+            store.clear_failures()
+        damaged = tuple(store.damaged())
+        for path in damaged:
+            say(f"{path}: not as it was written; it is made again")
+        todo = plan(store, cells)
+        failures = _carry_out(store, todo, engine, progress) if todo.steps else []
+    return RunResult(store, cells, todo.steps - len(failures), tuple(failures), damaged)
+
+
+def _carry_out(
+    store: Store, todo: Plan, engine: Engine, progress: Bar
+) -> list[tuple[str, Failure]]:
+    failures: list[tuple[str, Failure]] = []
+    with ExitStack() as stack:
+        executor = stack.enter_context(_executor(store, engine))
+        advance = stack.enter_context(progress("study", todo.steps))
+
+        def notice(event: Told | Ended) -> None:
+            if isinstance(event, Told):
+                advance()
+                return
+            for method, failure in event.failures:
+                failures.append((_name(event.task.model, method), failure))
+            if event.task.kind == "train":
+                advance()
+
+        fatal = carry_out(store, todo, executor, notice)
+    if fatal:
+        raise InputError(f"{fatal}; then run the study again: what is finished is kept")
+    return failures
+
+
+def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
+    spec = store.spec.model_dump_json()
+    if engine.name == "ray":
+        from astrid.study.cluster import cluster_tasks
+
+        place = Place(str(store.folder), spec, engine.device, engine.threads or 1)
+        return cluster_tasks(place, engine.address)
+    from astrid.study.local import processes
+
+    if engine.address is not None:
+        raise InputError("--address: goes with --engine ray")
+    chosen = crew(store.spec, engine.workers, engine.threads)
+    place = Place(str(store.folder), spec, engine.device, chosen.threads)
+    return processes(place, chosen.workers)
+
+
+def _check_folder(store: Store, cells: Grid, overwrite: bool) -> None:
+    """Refuse a folder whose finished cells were made with other settings."""
+    if overwrite or not (store.folder / STUDY).is_file():
+        return
+    before = read_spec(store.folder)
+    if before == store.spec:
+        return
+    earlier = Store(store.folder, before, store.data)
+    known = set(grid(before).cells)
+    for cell in cells.cells:
+        done = cell in known and earlier.read_cell(cell) is not None
+        if done and earlier.cell_digest(cell) != store.cell_digest(cell):
+            raise InputError(
+                f"{store.folder}: holds cells of other settings ({_difference(before, store.spec)})"
+                "; choose another folder, or --overwrite to make them anew"
+            )
+
+
+def _difference(before: StudySpec, after: StudySpec) -> str:
+    """The first setting that differs."""
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    names = [name for name in new if new[name] != old[name] and name != "name"]
+    return f"{names[0]} differs" if names else "they differ"
+
+
+def _name(model: ModelKey, method: str) -> str:
+    return f"{model.folder}--{method}" if method else model.folder
