@@ -16,7 +16,7 @@ from astrid.progress import visible
 from astrid.report import numbers
 
 _COLUMNS = ("check", "figure", "interval", "asked", "result")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 
 
 def gate_table(found: GateResult) -> Group:
@@ -35,7 +35,7 @@ def gate_table(found: GateResult) -> Group:
 
 def gate_markdown(found: GateResult) -> str:
     """The same as Markdown, for example for the summary of a run of GitHub Actions."""
-    rows = [_COLUMNS, ("---", "---:", "---:", "---:", "---")]
+    rows: list[tuple[str, ...]] = [_COLUMNS, ("---", "---:", "---:", "---:", "---")]
     rows += [tuple(map(_escaped, _cells(check))) for check in found.checks]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     points = [*_reasons(found), *reference_lines(found)]
@@ -57,7 +57,8 @@ def reference_lines(found: GateResult) -> Iterator[str]:
             f"Similarity is a mean cosine over {texts} texts ({found.settings.method}, "
             f"{found.settings.kind}); chance, shuffled scores: {found.chance}."
         )
-    yield f"Intervals: {found.settings.confidence:.0%}, two-sided; the end decides, not the middle."
+    confidence = f"{100 * found.settings.confidence:g} %"
+    yield f"Intervals are two-sided ({confidence}); the end decides, not the middle."
 
 
 def _reasons(found: GateResult) -> Iterator[str]:
