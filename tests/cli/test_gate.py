@@ -123,4 +123,5 @@ def test_a_candidate_in_half_precision_is_told_from_its_teacher(ask):
     code, (said,), err = ask("--min-similarity", "0.5", "--precision", "bf16", "--json")
     assert code == 0
     assert 0.5 < said["checks"][0]["estimate"]["value"] < 1
+    assert said["candidate"] == f"{said['teacher']} (bfloat16)"
     assert "bfloat16" in err

@@ -133,6 +133,8 @@ def _models(
     if first.name == second.name:
         # Folders of one name in different places: the path tells them apart.
         first.name, second.name = teacher, candidate
+    if second.facts.precision != first.facts.precision:
+        second.name = f"{second.name} ({second.facts.precision})"
     return first, second
 
 
