@@ -8,7 +8,7 @@ import pytest
 
 from astrid.errors import InputError
 from astrid.text import rows as rows_module
-from astrid.text.load import DataSpec, load_corpus
+from astrid.text.load import DataSpec, has_labels, load_corpus, load_unlabelled
 from astrid.text.rows import CorpusRows, FileRows, TextRow
 
 TEXTS = ["He paid.", 'She said "no",\nand left', "  ", "é 🎉\r\nend", "x" * 200_000, "", "7"]
@@ -46,6 +46,19 @@ def test_labels_are_not_needed(tmp_path):
     path.write_text("facts\nHe paid.\n\n,\n".replace(",", "no"), encoding="utf-8")
     rows = FileRows(path, "facts")
     assert list(rows) == list(rows) == [TextRow(1, "1", "He paid."), TextRow(2, "2", "no")]
+
+
+def test_a_file_without_labels_as_a_corpus(tmp_path):
+    path = tmp_path / "bare.csv"
+    path.write_text("text,more\nfirst,1\n ,2\nthird,3\n", encoding="utf-8")
+    spec = DataSpec(source="file", params={"path": str(path)})
+    assert not has_labels(spec)
+    assert has_labels(DataSpec(source="file", params={"path": str(path), "label_field": "more"}))
+    assert has_labels(DataSpec(source="verdicts"))
+    corpus = load_unlabelled(spec)
+    assert [(document.id, document.text) for document in corpus] == [("1", "first"), ("3", "third")]
+    assert not any(document.labels for document in corpus)
+    assert corpus.facts["skipped"] == {"without text": 1}
 
 
 def test_documents_of_a_corpus():

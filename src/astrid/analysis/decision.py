@@ -96,7 +96,11 @@ def decide(
         notes=(
             *_notes_on_thresholds(candidates, ceiling, rule),
             *_notes_on_margin(best, rule),
-            *(note for item in candidates for note in _notes_on_candidate(item)),
+            *(
+                note
+                for item in candidates
+                for note in notes_on_similarity(item.name, item.similarity, item.chance)
+            ),
         ),
         rule=rule,
     )
@@ -193,9 +197,9 @@ def _notes_on_margin(best: Candidate | None, rule: DecisionRule) -> list[str]:
     ]
 
 
-def _notes_on_candidate(candidate: Candidate) -> list[str]:
+def notes_on_similarity(name: str, similarity: Estimate, chance: Estimate) -> list[str]:
+    """What makes a model's similarity doubtful: undefined texts, the chance line, few texts."""
     notes = []
-    name, similarity, chance = candidate.name, candidate.similarity, candidate.chance
     if similarity.undefined:
         notes.append(
             f"{name}: similarity is undefined for {similarity.undefined} of "

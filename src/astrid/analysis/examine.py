@@ -95,7 +95,7 @@ def compare_models(
     check_names([teacher.name, *(student.name for student in students)])
     models = [teacher, *students, *([twin] if twin else [])]
     for model in models:
-        _check_same_classes(teacher, model)
+        check_same_classes(teacher, model)
     asked = _targets(teacher, chosen, texts, settings.target, explaining.kind)
     examined = []
     for model in models:
@@ -155,7 +155,7 @@ def compare(
     texts = [texts] if isinstance(texts, str) else list(texts)
     if settings.target == "gold":
         raise InputError("compare: texts alone have no gold labels; use target teacher or own")
-    _check_same_classes(teacher, student)
+    check_same_classes(teacher, student)
     asked = _targets(teacher, Corpus("texts", (), {}), texts, settings.target, kind)
     explained = [
         explain(model, texts, method, target=asked, params=params) for model in (teacher, student)
@@ -195,7 +195,12 @@ def _baseline(explaining: ExplainSettings) -> str | None:
     return baseline if baseline is None or isinstance(baseline, str) else "a given vector"
 
 
-def _check_same_classes(teacher: TextModel, model: TextModel) -> None:
+def check_same_classes(teacher: TextModel, model: TextModel) -> None:
+    """Refuse a model that doesn't choose between the teacher's classes, in the same order.
+
+    Raises:
+        InputError: it doesn't.
+    """
     require_classes(model.name, model.tasks)
     if model.labels != teacher.labels:
         raise InputError(

@@ -221,13 +221,14 @@ def compare_family(
             baseline=baseline,
             texts=len(teacher.explanations),
             settings=settings,
-            versions=_versions(),
+            versions=package_versions(),
             asked=asked or {},
         ),
     )
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Versions of Astrid, Python and the packages that make the figures."""
     own = {"astrid": __version__, "python": platform.python_version()}
     return own | {package: version(package) for package in _PACKAGES}
 

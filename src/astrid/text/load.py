@@ -8,9 +8,10 @@ from pydantic import Field
 from astrid import plugins
 from astrid.errors import InputError
 from astrid.spec import Spec, checked, nearest
-from astrid.text.document import Corpus
+from astrid.text.document import Corpus, Document
 from astrid.text.rows import FileRows
 from astrid.text.sources import file
+from astrid.text.sources._table import read_table
 from astrid.text.splits import Fractions, Splits, split
 
 SOURCES = "astrid.text.sources"
@@ -55,6 +56,34 @@ def file_rows(spec: DataSpec) -> FileRows:
     return FileRows(
         params.path, params.text_field, params.id_field, params.label_field, params.labels
     )
+
+
+def load_unlabelled(spec: DataSpec) -> Corpus:
+    """The texts of a file as documents without labels; `spec` is of the source `file`.
+
+    Rows without a text are left out and counted in `facts["skipped"]`.
+
+    Raises:
+        InputError: the file can't be read, or no row has a text.
+    """
+    rows = list(file_rows(spec))
+    documents = tuple(Document(row.id, row.text) for row in rows if row.text is not None)
+    if not documents:
+        raise InputError(f"{spec.params['path']}: no row is left to use (none has a text)")
+    skipped = len(rows) - len(documents)
+    return Corpus("file", documents, {}, {"skipped": {"without text": skipped} if skipped else {}})
+
+
+def has_labels(spec: DataSpec) -> bool:
+    """Whether the source knows labels: a file by its column, every other source by itself.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    if spec.source != "file":
+        return True
+    params = checked(file.Params, spec.params, "data.params")
+    return params.label_field in read_table(params.path).columns
 
 
 def load_splits(spec: DataSpec) -> Splits:

@@ -7,10 +7,13 @@ from scipy import stats
 from astrid.errors import InputError
 from astrid.measures.statistics.effect_size import cohens_d, cohens_d_paired
 from astrid.measures.statistics.holm import holm
+from astrid.measures.statistics.mcnemar import difference_from_counts, difference_of_shares
 from astrid.measures.statistics.permutation import paired_difference
 from astrid.measures.statistics.power import (
     power_of_paired_test,
+    texts_for_difference,
     texts_for_power,
+    texts_for_share,
     texts_for_width,
 )
 from astrid.measures.statistics.wilcoxon import wilcoxon
@@ -166,3 +169,34 @@ def test_rounding_alone_is_no_difference() -> None:
     assert (first != second).any()
     assert wilcoxon(first, second).p_value == 1
     assert paired_difference(first, second).p_value == 1
+
+
+@pytest.mark.parametrize(("share", "threshold"), [(0.87, 0.85), (0.6, 0.65), (1.0, 0.99)])
+def test_texts_for_share_are_those_where_wilsons_end_meets_the_threshold(share, threshold) -> None:
+    n = texts_for_share(share, threshold)
+    z, side = 1.959963984540054, np.sign(threshold - share)
+
+    def end(texts: int) -> float:
+        centre = (share + z**2 / (2 * texts)) / (1 + z**2 / texts)
+        root = np.sqrt(share * (1 - share) / texts + z**2 / (4 * texts**2))
+        return float(centre + side * z * root / (1 + z**2 / texts))
+
+    assert (threshold - end(n)) * side >= -1e-12
+    assert (threshold - end(n - 1)) * side < 0
+    for wrong in (threshold, 1.2):
+        with pytest.raises(InputError, match="power"):
+            texts_for_share(wrong, threshold)
+
+
+def test_texts_for_difference_are_the_fewest() -> None:
+    n = texts_for_difference(0.02, 0.01, 0.03)
+    assert difference_from_counts(0.02 * n, 0.01 * n, n)[1] <= 0.03
+    assert difference_from_counts(0.02 * (n - 1), 0.01 * (n - 1), n - 1)[1] > 0.03
+    with pytest.raises(InputError, match="limit above"):
+        texts_for_difference(0.02, 0.01, 0.01)
+
+
+def test_counts_give_the_interval_of_the_flags() -> None:
+    first, second = np.arange(40) < 30, np.arange(40) % 3 > 0
+    counts = int((first & ~second).sum()), int((second & ~first).sum()), 40
+    assert difference_from_counts(*counts) == difference_of_shares(first, second)

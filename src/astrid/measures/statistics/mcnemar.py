@@ -75,7 +75,20 @@ def difference_of_shares(
     >>> round(low, 3), round(high, 3)
     (-0.028, 0.028)
     """
-    ahead, behind, texts = _counts(first, second)
+    return difference_from_counts(*_counts(first, second), confidence)
+
+
+def difference_from_counts(
+    ahead: float, behind: float, texts: float, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """As `difference_of_shares`, from numbers of texts.
+
+    Args:
+        ahead: texts that only the first model has right.
+        behind: texts that only the second has right.
+        texts: all.
+        confidence: of the interval, in (0, 1).
+    """
     if not texts:
         return math.nan, math.nan
     for_first, for_second = (ahead + 1) / (texts + 2), (behind + 1) / (texts + 2)

@@ -9,6 +9,7 @@ from scipy import stats
 
 from astrid.errors import InputError
 from astrid.measures.statistics.bootstrap import CONFIDENCE, EQUAL
+from astrid.measures.statistics.mcnemar import difference_from_counts
 
 MOST = 10_000_000
 """Texts beyond which an answer is no help to anybody."""
@@ -92,6 +93,58 @@ def texts_for_power(effect: float, power: float = 0.8, level: float = 0.05) -> i
     return _smallest(
         lambda n: power_of_paired_test(effect, n, level) >= power, f"an effect of {effect}"
     )
+
+
+def texts_for_share(share: float, threshold: float, confidence: float = CONFIDENCE) -> int:
+    """Texts for which Wilson's interval of this share leaves out the threshold.
+
+    The smallest n with |share − threshold| ≥ z·√(threshold·(1 − threshold) / n), which is where
+    the interval's end meets the threshold.
+
+    Args:
+        share: of the texts, in [0, 1]; as if it stayed what it is.
+        threshold: in (0, 1).
+        confidence: of the interval, in (0, 1).
+
+    Raises:
+        InputError: numbers outside these ranges, equal ones, or more than ten million texts.
+
+    >>> texts_for_share(0.87, threshold=0.85)
+    1225
+    """
+    if not (0 <= share <= 1 and 0 < threshold < 1 and share != threshold):
+        raise InputError("power: give a share in [0, 1] and another threshold, in (0, 1)")
+    reach = float(stats.norm.ppf((1 + confidence) / 2)) ** 2 * threshold * (1 - threshold)
+    return _smallest(
+        lambda n: reach <= n * (share - threshold) ** 2, f"a share of {share} by {threshold}"
+    )
+
+
+def texts_for_difference(
+    ahead: float, behind: float, limit: float, confidence: float = CONFIDENCE
+) -> int:
+    """Texts for which the interval of `difference_of_shares` ends at `limit` or below.
+
+    Args:
+        ahead: share of texts that only the first model has right; as if it stayed what it is.
+        behind: share of texts that only the second has right.
+        limit: above ahead − behind.
+        confidence: of the interval, in (0, 1).
+
+    Raises:
+        InputError: shares that are none, a limit that isn't above their difference, or more than
+            ten million texts.
+
+    >>> texts_for_difference(0.0, 0.0, limit=0.01)
+    276
+    """
+    if not (ahead >= 0 and behind >= 0 and ahead + behind <= 1 and limit > ahead - behind):
+        raise InputError("power: give two shares, and a limit above their difference")
+
+    def enough(n: int) -> bool:
+        return difference_from_counts(ahead * n, behind * n, n, confidence)[1] <= limit
+
+    return _smallest(enough, f"a difference of at most {limit}")
 
 
 def _smallest(enough: Callable[[int], bool], what: str) -> int:
