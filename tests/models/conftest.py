@@ -7,7 +7,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from astrid.models.build import EncoderSpec, build_classifier, build_encoder
+from astrid.models.build import build_classifier, build_encoder
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.models.saving import save_model
 from astrid.models.tokenizers import train_wordpiece

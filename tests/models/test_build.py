@@ -8,7 +8,8 @@ import torch
 from transformers import AutoModel
 
 from astrid.errors import InputError
-from astrid.models.build import EncoderSpec, build_classifier, build_encoder
+from astrid.models.build import build_classifier, build_encoder
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.models.layers import copy_layers, spaced_layers
 from tests.models.conftest import KINDS, TEXTS

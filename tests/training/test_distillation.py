@@ -14,8 +14,9 @@ from torch.nn import functional
 from astrid.errors import InputError
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
-from astrid.models.build import EncoderSpec, build_classifier, build_encoder
+from astrid.models.build import build_classifier, build_encoder
 from astrid.models.compression import CompressionSpec, compress
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.models.load import load_model
 from astrid.models.loading import load_classifier

@@ -13,7 +13,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 
 from astrid.errors import InputError
-from astrid.models.build import EncoderSpec
+from astrid.models.encoders import EncoderSpec
 from astrid.models.loading import load_classifier
 from astrid.models.saving import read_record
 from astrid.text.document import Corpus, Document

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from astrid.models.build import EncoderSpec
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.text.document import Corpus, Document
 from astrid.training.fit import FitResult, fit

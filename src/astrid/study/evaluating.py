@@ -11,9 +11,9 @@ import pandas as pd
 from astrid.explain.run import plain_logits
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
 from astrid.measures.statistics.quality import quality_with_intervals
-from astrid.models.build import EncoderSpec
 from astrid.models.classifier import AstridClassifier
 from astrid.models.compression import DISTILLED, parse_compression
+from astrid.models.encoders import EncoderSpec
 from astrid.models.load import load_model
 from astrid.models.outputs import answers
 from astrid.models.sizes import size_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from astrid.errors import InputError
-from astrid.models.build import EncoderSpec
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec
 from astrid.text.load import DataSpec

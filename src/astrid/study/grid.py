@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from astrid.explain import methods
 from astrid.models.compression import parse_compression
 from astrid.study.records import CellKey
 from astrid.study.spec import StudySpec
@@ -127,7 +126,10 @@ def _twin(spec: StudySpec) -> ModelKey | None:
 
 
 def _impossible(model: ModelKey, method: str) -> str | None:
-    compression = parse_compression(model.compression).name
-    if compression in _NO_GRADIENTS and "gradients" in methods.needs(method):
+    if parse_compression(model.compression).name not in _NO_GRADIENTS:
+        return None
+    from astrid.explain import methods  # brings torch, which reading a study does without
+
+    if "gradients" in methods.needs(method):
         return f"{method} needs gradients, which {model.compression} models don't have"
     return None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from astrid.errors import InputError
-from astrid.explain import methods
 from astrid.files import locked, require_writable
 from astrid.progress import Bar, no_bar
 from astrid.study.grid import Grid, ModelKey, grid
@@ -88,8 +87,6 @@ def run_study(
             settings, is in use or can't be written, or no room on the disk.
     """
     engine = engine or Engine()
-    for method, params in spec.methods.items():
-        methods.params(method, dict(params))
     splits = load_splits(spec.data)
     store = Store(folder.absolute(), spec, fingerprints(spec, splits))
     cells = grid(spec)
@@ -103,8 +100,29 @@ def run_study(
         for path in damaged:
             say(f"{path}: not as it was written; it is made again")
         todo = plan(store, cells)
-        failures = _carry_out(store, todo, engine, progress) if todo.steps else []
+        failures = []
+        if todo.steps:
+            _check_settings(spec)
+            failures = _carry_out(store, todo, engine, progress)
     return RunResult(store, cells, todo.steps - len(failures), tuple(failures), damaged)
+
+
+def _check_settings(spec: StudySpec) -> None:
+    """Refuse settings of methods and heads that are wrong, before there is any work."""
+    # They bring torch and more, which a study that is finished does without.
+    from astrid.explain import methods
+    from astrid.models import heads
+
+    for method, params in spec.methods.items():
+        try:
+            methods.params(method, dict(params))
+        except InputError as error:
+            raise InputError(f"methods.{method}: {error}") from None
+    for name, head in spec.heads.items():
+        try:
+            heads.check(head)
+        except InputError as error:
+            raise InputError(f"heads.{name}: {error}") from None
 
 
 def _carry_out(

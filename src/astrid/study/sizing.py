@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrid.errors import InputError
-from astrid.models.build import EncoderSpec
-from astrid.models.encoders import load_preset
+from astrid.models.encoders import EncoderSpec, load_preset
 from astrid.study.spec import StudySpec
 
 _BASE = 1.5 * 2**30

@@ -11,9 +11,8 @@ from astrid import plugins
 from astrid.config import CONF, compose, compose_file
 from astrid.errors import InputError
 from astrid.explain.records import TargetKind
-from astrid.models.build import EncoderSpec
 from astrid.models.compression import parse_compression
-from astrid.models.encoders import preset_names
+from astrid.models.encoders import EncoderSpec, preset_names
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec, checked, nearest
 from astrid.text.load import DataSpec

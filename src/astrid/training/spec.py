@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from astrid.models.build import EncoderSpec
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec
 

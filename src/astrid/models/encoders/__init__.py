@@ -2,8 +2,9 @@
 
 from astrid import plugins
 from astrid.models.encoders._preset import Architecture, Preset
+from astrid.models.encoders._spec import EncoderSpec
 
-__all__ = ["Architecture", "Preset", "load_preset", "preset_names"]
+__all__ = ["Architecture", "EncoderSpec", "Preset", "load_preset", "preset_names"]
 
 
 def preset_names() -> list[str]:

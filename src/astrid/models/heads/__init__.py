@@ -52,6 +52,14 @@ def build_head(spec: HeadSpec, hidden_size: int, num_labels: int) -> "nn.Module"
     if num_labels < 2:
         raise InputError(f"a classifier needs at least 2 classes, and there are {num_labels}")
     module = plugins.load(__name__, spec.name)
-    params = checked(module.Params, spec.params, "head.params")
-    head: nn.Module = module.Head(params, hidden_size, num_labels)
+    head: nn.Module = module.Head(check(spec), hidden_size, num_labels)
     return head
+
+
+def check(spec: HeadSpec) -> Spec:
+    """The settings of the head, those left out filled in.
+
+    Raises:
+        InputError: no such head, or a setting that it doesn't have.
+    """
+    return checked(plugins.load(__name__, spec.name).Params, spec.params, "head.params")
