@@ -5,11 +5,15 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from astrid.errors import InputError
+
+_TRIES = 3
+"""How often a lock is tried for before it counts as held."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -113,6 +117,23 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether some process is in `locked(folder)` now."""
+    import fcntl
+
+    try:
+        handle = os.open(folder / ".lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def locked_together(path: Path, alone: bool) -> Iterator[None]:
     """Hold the lock file `path` with others, or wait until nobody holds it and hold it alone."""
@@ -132,14 +153,15 @@ def locked_together(path: Path, alone: bool) -> Iterator[None]:
 def _lock(handle: int, folder: Path) -> None:
     import fcntl  # not everywhere, and this module is imported everywhere
 
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"{folder}: another run writes there; wait for it or choose another folder"
-        ) from None
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.1)  # somebody may only be looking whether it is locked
+        except OSError as error:
+            raise _cannot_write(folder, error) from error
+    raise InputError(f"{folder}: another run writes there; wait for it or choose another folder")
 
 
 def _umask() -> int:

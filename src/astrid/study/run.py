@@ -1,5 +1,7 @@
 """Running a study: everything that is not done yet, on this machine or on a cluster."""
 
+import json
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -7,14 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from astrid.errors import InputError
-from astrid.files import locked, require_writable
+from astrid.files import locked, require_writable, write_atomic
 from astrid.progress import Bar, no_bar
 from astrid.study.grid import Grid, ModelKey, grid
 from astrid.study.schedule import Executor, Plan, Told, carry_out, plan
 from astrid.study.sizing import crew
 from astrid.study.spec import StudySpec
 from astrid.study.store import STUDY, Failure, Store, read_spec, write_spec
-from astrid.study.tasks import Ended, Place, fingerprints
+from astrid.study.tasks import RUNNING, Ended, Place, fingerprints
 from astrid.text.load import load_splits
 
 EngineName = Literal["local", "ray"]
@@ -94,6 +96,7 @@ def run_study(
     with locked(folder):
         _check_folder(store, cells, overwrite)
         write_spec(folder, spec)
+        shutil.rmtree(folder / RUNNING, ignore_errors=True)  # of a run that was killed
         if retry_failed:
             store.clear_failures()
         damaged = tuple(store.damaged())
@@ -131,6 +134,8 @@ def _carry_out(
     failures: list[tuple[str, Failure]] = []
     with ExitStack() as stack:
         executor = stack.enter_context(_executor(store, engine))
+        workers = json.dumps({"workers": max(executor.room(), 1)})
+        write_atomic(store.folder / RUNNING / "workers", workers)
         advance = stack.enter_context(progress("study", todo.steps))
 
         def notice(event: Told | Ended) -> None:

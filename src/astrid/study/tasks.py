@@ -5,6 +5,8 @@ the spec, the data and the number of threads alone, so that it does not matter w
 """
 
 import errno
+import json
+import platform
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +15,17 @@ from pathlib import Path
 from typing import Literal
 
 from astrid.errors import InputError
+from astrid.files import write_atomic
 from astrid.spec import checked
 from astrid.study.grid import ModelKey
 from astrid.study.spec import StudySpec
 from astrid.study.store import Failure, Store
 from astrid.text.load import load_splits
 from astrid.text.splits import Splits
+
+RUNNING = ".running"
+"""Folder with a file for each model that a process is at; what a killed run left there says nothing
+as long as the study is not locked."""
 
 Kind = Literal["train", "explain"]
 Tell = Callable[[str], None]
@@ -87,7 +94,9 @@ def perform(task: Task, place: Place, tell: Tell) -> Ended:
     torch.set_num_threads(place.threads)
     store, splits = opened(place)
     failures: list[tuple[str, Failure]] = []
+    mark = store.folder / RUNNING / f"{task.model.folder}.json"
     try:
+        write_atomic(mark, json.dumps({"stage": task.kind, "host": platform.node()}))
         if task.kind == "train":
             failures += _train(store, splits, task, place)
         else:
@@ -96,6 +105,8 @@ def perform(task: Task, place: Place, tell: Tell) -> Ended:
             keep_failure(store, task, method, failure)
     except InputError as error:  # no room: no other task could write either
         return Ended(task, tuple(failures), str(error))
+    finally:
+        mark.unlink(missing_ok=True)
     return Ended(task, tuple(failures))
 
 
@@ -158,8 +169,6 @@ def fingerprints(spec: StudySpec, splits: Splits) -> dict[str, str]:
 
 
 def _values(text: str) -> dict[str, object]:
-    import json
-
     values: dict[str, object] = json.loads(text)
     return values
 
