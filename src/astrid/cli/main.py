@@ -9,7 +9,18 @@ import sys
 import typer
 
 from astrid._version import __version__
-from astrid.cli import compare, data, demo, doctor, evaluate, explain, measure, plugins, train
+from astrid.cli import (
+    compare,
+    compress,
+    data,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    measure,
+    plugins,
+    train,
+)
 from astrid.errors import InputError
 
 app = typer.Typer(
@@ -20,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Errors are one line and exit code 2. Put --debug first to see where one arose.",
 )
-for group in (demo, train, evaluate, explain, measure, compare, data, plugins, doctor):
+for group in (demo, train, compress, evaluate, explain, measure, compare, data, plugins, doctor):
     group.register(app)
 
 
