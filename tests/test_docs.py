@@ -26,7 +26,7 @@ from tests.docs_are_current import commands
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 # Commands of seconds; the others (training, the demo) are only parsed.
-QUICK = ("explain", "evaluate", "compare", "methods", "heads", "encoders")
+QUICK = ("explain", "evaluate", "compare", "compress", "methods", "heads", "encoders")
 
 # A gate may say no to models that were trained for moments.
 GATE = ["study", "gate"]

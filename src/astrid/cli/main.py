@@ -11,6 +11,7 @@ import typer
 from astrid._version import __version__
 from astrid.cli import (
     compare,
+    compress,
     data,
     demo,
     doctor,
@@ -31,7 +32,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Errors are one line and exit code 2. Put --debug first to see where one arose.",
 )
-for group in (demo, train, evaluate, explain, measure, compare, study, data, plugins, doctor):
+COMMANDS = (
+    demo,
+    train,
+    compress,
+    evaluate,
+    explain,
+    measure,
+    compare,
+    study,
+    data,
+    plugins,
+    doctor,
+)
+for group in COMMANDS:
     group.register(app)
 
 

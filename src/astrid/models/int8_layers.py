@@ -8,14 +8,16 @@ zero point a row (or one for all rows), as plain tensors. Whoever opens the file
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
 
+from astrid.errors import InputError
 from astrid.models.configuration import Int8
 from astrid.models.private import sharing_copy
 from astrid.models.quantised import is_packed
+from astrid.spec import nearest
 
 Replace = Callable[[Any], nn.Module]
 
@@ -26,13 +28,13 @@ class StoredLinear(nn.Module):
     `forward` packs the weights at each call: right, and slow. `pack` does it once for all.
 
     Attributes:
-        weight: `[E, D]` int8.
+        integers: `[E, D]` int8; not `weight`, so that no float layer takes them for its own.
         scale: `[E]` float32, or `[1]` where all rows share it.
         zero_point: as `scale`, int32.
         bias: `[E]` float32, or None.
     """
 
-    weight: torch.Tensor
+    integers: torch.Tensor
     scale: torch.Tensor
     zero_point: torch.Tensor
     bias: torch.Tensor | None
@@ -40,14 +42,14 @@ class StoredLinear(nn.Module):
     def __init__(self, size_in: int, size_out: int, bias: bool, by_row: bool) -> None:
         super().__init__()
         scales = size_out if by_row else 1
-        self.register_buffer("weight", torch.zeros(size_out, size_in, dtype=torch.int8))
+        self.register_buffer("integers", torch.zeros(size_out, size_in, dtype=torch.int8))
         self.register_buffer("scale", torch.ones(scales))
         self.register_buffer("zero_point", torch.zeros(scales, dtype=torch.int32))
         self.register_buffer("bias", torch.zeros(size_out) if bias else None)
 
     def packed(self) -> nn.Module:
         """The same layer as torch runs it."""
-        size_out, size_in = self.weight.shape
+        size_out, size_in = self.integers.shape
         layer = torch.ao.nn.quantized.dynamic.Linear(size_in, size_out, self.bias is not None)
         layer.set_weight_bias(self._quantised(), self.bias)
         return layer.eval()
@@ -60,11 +62,11 @@ class StoredLinear(nn.Module):
     def _quantised(self) -> torch.Tensor:
         if len(self.scale) == 1:
             return torch._make_per_tensor_quantized_tensor(
-                self.weight, float(self.scale), int(self.zero_point)
+                self.integers, float(self.scale), int(self.zero_point)
             )
         # The scales were worked out in float32: doubles of them are exact.
         return torch._make_per_channel_quantized_tensor(
-            self.weight, self.scale.double(), self.zero_point.long(), 0
+            self.integers, self.scale.double(), self.zero_point.long(), 0
         )
 
 
@@ -106,7 +108,13 @@ class Int8Embedding(nn.Module):
 
 
 def make_stored(model: nn.Module, which: Int8, by_row: bool) -> None:
-    """Replace the layers of a freshly built model by empty int8 ones, for a file's weights."""
+    """Replace the layers of a freshly built model by empty int8 ones, for a file's weights.
+
+    Raises:
+        InputError: `which` is not known.
+    """
+    if which not in get_args(Int8):
+        raise InputError(f'int8 in config.json is "{which}"; {nearest(which, get_args(Int8))}')
 
     def stored(layer: Any) -> nn.Module:
         return StoredLinear(layer.in_features, layer.out_features, layer.bias is not None, by_row)
@@ -147,7 +155,7 @@ def _stored(layer: Any) -> nn.Module:
     weight, bias = layer.weight(), layer.bias()
     by_row = weight.qscheme() == torch.per_channel_affine
     own = StoredLinear(layer.in_features, layer.out_features, bias is not None, by_row)
-    own.weight = weight.int_repr()
+    own.integers = weight.int_repr()
     if by_row:
         own.scale = weight.q_per_channel_scales().float()
         own.zero_point = weight.q_per_channel_zero_points().int()
