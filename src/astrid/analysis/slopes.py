@@ -1,0 +1,166 @@
+"""Straight lines through points: how steep, how sure, and are several equally steep?"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from astrid.errors import InputError
+from astrid.measures.statistics.bootstrap import CONFIDENCE, EQUAL, Estimate
+
+FEW_POINTS = 3
+"""With fewer points every line fits, and nothing tells how sure it is."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How steep the line through the points is.
+
+    Attributes:
+        estimate: the slope with its t interval; `n` counts points; NaN where undefined.
+        intercept: of the line at x = 0.
+        p_value: two-sided, of a slope of 0; NaN where undefined.
+        reason: why it is undefined; empty where it is not.
+    """
+
+    estimate: Estimate
+    intercept: float
+    p_value: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class SlopesDiffer:
+    """Whether the lines of several groups have different slopes.
+
+    Attributes:
+        f: the ratio of variances; NaN where undefined.
+        between: degrees of freedom of the slopes, groups − 1.
+        within: degrees of freedom of what is left, points − 2·groups.
+        p_value: in [0, 1]; NaN where undefined.
+        n: points.
+        reason: why it is undefined; empty where it is not.
+    """
+
+    f: float
+    between: int
+    within: int
+    p_value: float
+    n: int
+    reason: str
+
+
+def slope(
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    confidence: float = CONFIDENCE,
+) -> Slope:
+    """The least squares slope of y on x with its t interval and p-value.
+
+    b ± t(n − 2)·s_b with s_b² = Σ residual² / ((n − 2)·Σ(x − x̄)²). Points with a NaN are left out.
+    Undefined with fewer than three points or where all x are equal.
+
+    Source: Draper & Smith, Applied Regression Analysis, 1998; `scipy.stats.linregress`.
+
+    Raises:
+        InputError: the series differ in length.
+
+    >>> found = slope([0, 1, 2, 3], [0.0, 1.1, 1.9, 3.0])
+    >>> print(found.estimate)
+    0.980 [0.797, 1.163]
+    """
+    x, y, undefined = _known(x, y)
+    n = len(x)
+    if reason := _no_line(x):
+        return Slope(
+            Estimate(math.nan, math.nan, math.nan, n, undefined), math.nan, math.nan, reason
+        )
+    if _equal(y):
+        level = float(y.mean())
+        return Slope(Estimate(0.0, 0.0, 0.0, n, undefined), level, 1.0, "")
+    line = stats.linregress(x, y)
+    reach = float(stats.t.ppf((1 + confidence) / 2, n - 2) * line.stderr)
+    value = float(line.slope)
+    return Slope(
+        Estimate(value, value - reach, value + reach, n, undefined),
+        float(line.intercept),
+        float(line.pvalue),
+        "",
+    )
+
+
+def slopes_differ(
+    x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, groups: Sequence[str]
+) -> SlopesDiffer:
+    """The F test of the interaction in an analysis of covariance.
+
+    A line a group, against lines that share one slope: F = ((R₁ − R) / (k − 1)) / (R / (n − 2k)),
+    where R₁ and R are the residual sums of squares with one slope and with k. Points with a NaN
+    are left out. A group whose x are all equal has no slope and is left out.
+
+    Source: Snedecor & Cochran, Statistical Methods, 1989, chapter 18.
+
+    Args:
+        x: `[N]`.
+        y: `[N]`.
+        groups: `[N]` the group of each point.
+
+    Raises:
+        InputError: the series differ in length.
+
+    >>> found = slopes_differ([0, 1, 2] * 2, [0, 1.1, 2, 0, 0.1, 0], ["a"] * 3 + ["b"] * 3)
+    >>> found.between, found.within, round(found.f, 1), round(found.p_value, 3)
+    (1, 2, 150.0, 0.007)
+    """
+    if len(groups) != len(np.asarray(x)):
+        raise InputError(f"slopes: {len(np.asarray(x))} points against {len(groups)} groups")
+    names = np.asarray(groups, dtype=object)
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    parts = [_known(x[names == name], y[names == name])[:2] for name in dict.fromkeys(groups)]
+    parts = [(some, values) for some, values in parts if len(some) and not _equal(some)]
+    n, between = sum(len(some) for some, _ in parts), len(parts) - 1
+    within = n - 2 * len(parts)
+    if between < 1 or within < 1:
+        reason = (
+            "fewer than two groups have a slope"
+            if between < 1
+            else "no residual degrees of freedom: every group needs points beyond its two"
+        )
+        return SlopesDiffer(math.nan, max(between, 0), max(within, 0), math.nan, n, reason)
+    common, own, total = _residuals(parts)
+    if own <= EQUAL * max(total, EQUAL):
+        reason = "the points lie exactly on their lines: nothing tells chance from effect"
+        return SlopesDiffer(math.nan, between, within, math.nan, n, reason)
+    f = max(0.0, (common - own) / between) / (own / within)
+    return SlopesDiffer(f, between, within, float(stats.f.sf(f, between, within)), n, "")
+
+
+def _residuals(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float]:
+    """Residual sums of squares with one slope, with one a group, and of the means alone."""
+    centred = [(x - x.mean(), y - y.mean()) for x, y in parts]
+    squares = np.array([(x @ x, x @ y, y @ y) for x, y in centred])
+    xx, xy, yy = squares.sum(axis=0)
+    own = float((squares[:, 2] - squares[:, 1] ** 2 / squares[:, 0]).sum())
+    return float(yy - xy**2 / xx), own, float(yy)
+
+
+def _known(
+    x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.shape != y.shape or x.ndim != 1:
+        raise InputError(f"slope: {x.size} x against {y.size} y; give one of each a point")
+    known = np.isfinite(x) & np.isfinite(y)
+    return x[known], y[known], int((~known).sum())
+
+
+def _no_line(x: np.ndarray) -> str:
+    if len(x) < FEW_POINTS:
+        return f"{len(x)} points are too few for a slope; it takes {FEW_POINTS}"
+    return "all points have the same x" if _equal(x) else ""
+
+
+def _equal(values: np.ndarray) -> bool:
+    return bool(np.ptp(values) <= EQUAL * max(1.0, float(np.abs(values).max())))
