@@ -1,5 +1,7 @@
 """What the analyses of a study share: its models, each counted once, and their values by text."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -99,7 +101,7 @@ def right(records: StudyRecords) -> pd.DataFrame:
 
 def keys(values_NM: pd.DataFrame) -> list[tuple[str, str, int]]:
     """The models (encoder, head, seed) that `values_NM` has columns of."""
-    return [(encoder, head, seed) for encoder, head, seed in values_NM.columns.to_list()]
+    return cast(list[tuple[str, str, int]], values_NM.columns.to_list())
 
 
 def seeds_of(values_NM: pd.DataFrame, encoder: str, head: str) -> list[int]:

@@ -64,3 +64,8 @@ def paired_finding(
     found = paired_difference(first, second, resamples=resamples)
     p_value = None if math.isnan(found.p_value) else found.p_value
     return Finding(name, found.difference, unit, p_value, None, test)
+
+
+def p_adjusted(finding: Finding | None) -> float:
+    """The corrected p-value for a table: NaN where there is none."""
+    return math.nan if finding is None or finding.p_adjusted is None else finding.p_adjusted

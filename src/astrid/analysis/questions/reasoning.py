@@ -1,6 +1,5 @@
 """Question 2: which head preserves the teacher's reasoning?"""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,7 +17,7 @@ from astrid.analysis._study import (
     spread,
 )
 from astrid.analysis.questions._answer import Answer, Finding, Verdict
-from astrid.analysis.questions._tests import corrected, paired_finding
+from astrid.analysis.questions._tests import corrected, p_adjusted, paired_finding
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
 from astrid.study.records import StudyRecords
 
@@ -232,15 +231,13 @@ def _rows(
             parts = [part[head].to_numpy() for part in (values.together, values.chance_together)]
         else:
             parts = [mean_over_seeds(part, encoder, head) for part in (values.alike, values.chance)]
-        against = findings.get((encoder, heads[0], head))
-        p_adjusted = against.p_adjusted if against else None
         yield {
             "encoder": encoder,
             "classifier": head,
             "rank": rank,
             **spread("similarity", mean_with_interval(parts[0])),
             **spread("chance", mean_with_interval(parts[1])),
-            "p_adjusted": math.nan if p_adjusted is None else p_adjusted,
+            "p_adjusted": p_adjusted(findings.get((encoder, heads[0], head))),
         }
 
 
