@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from astrid.analysis.slopes import slope, slopes_differ
+from astrid.analysis.slopes import slope, slope_within, slopes_differ
 from astrid.errors import InputError
 
 NAN = float("nan")
@@ -124,6 +124,29 @@ def test_what_cannot_be_tested_has_a_reason(
     assert np.isnan(found.f)
     assert np.isnan(found.p_value)
     assert reason in found.reason
+
+
+def test_the_slope_within_groups_is_that_of_least_squares_with_an_intercept_each() -> None:
+    rng = np.random.default_rng(2)
+    groups = np.array(["a"] * 5 + ["b"] * 8)
+    x, y = rng.normal(size=13), rng.normal(size=13)
+    design = np.column_stack([groups == "a", groups == "b", x]).astype(float)
+    solved, left, *_ = np.linalg.lstsq(design, y, rcond=None)
+    error = np.sqrt(left[0] / 10 * np.linalg.inv(design.T @ design)[2, 2])
+    found = slope_within(x, y, list(groups))
+    reach = stats.t.ppf(0.975, 10) * error
+    assert found.estimate.value == pytest.approx(solved[2])
+    assert found.estimate.high - found.estimate.value == pytest.approx(reach)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(solved[2]) / error, 10))
+    shifted = slope_within(x, y + 100 * (groups == "a"), list(groups))
+    assert shifted.estimate.value == pytest.approx(solved[2])
+
+
+def test_a_slope_within_groups_of_one_point_is_undefined() -> None:
+    found = slope_within([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], ["a", "b", "c"])
+    assert np.isnan(found.estimate.value)
+    assert "too few" in found.reason
+    assert slope_within([1.0, 2.0] * 3, [1.0] * 6, ["a", "a", "b", "b", "c", "c"]).p_value == 1.0
 
 
 def test_series_of_other_lengths_are_refused() -> None:

@@ -1,5 +1,6 @@
 """What the analyses of a study share: its models, each counted once, and their values by text."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -120,8 +121,7 @@ def paired(
         Both series, and the number of seeds.
     """
     common = sorted({*seeds_of(values_NM, *first)} & {*seeds_of(values_NM, *second)})
-    one = np.array([values_NM[*first, seed] for seed in common]).reshape(len(common), -1)
-    other = np.array([values_NM[*second, seed] for seed in common]).reshape(len(common), -1)
+    one, other = (_by_seed(values_NM, *pair, common) for pair in (first, second))
     unknown = np.isnan(one) | np.isnan(other)
     return (
         mean_of_known(np.where(unknown, np.nan, one)),
@@ -145,8 +145,13 @@ def mean_of_known(values_SN: np.ndarray) -> np.ndarray:
 def mean_over_seeds(values_NM: pd.DataFrame, encoder: str, head: str) -> np.ndarray:
     """`[N]` values of an encoder with a head, mean over its seeds."""
     seeds = seeds_of(values_NM, encoder, head)
-    rows = np.array([values_NM[encoder, head, seed] for seed in seeds])
-    return mean_of_known(rows.reshape(len(seeds), -1))
+    return mean_of_known(_by_seed(values_NM, encoder, head, seeds))
+
+
+def _by_seed(values_NM: pd.DataFrame, encoder: str, head: str, seeds: Sequence[int]) -> np.ndarray:
+    """`[S, N]`, also where there is no seed or no text."""
+    rows = np.array([values_NM[encoder, head, seed] for seed in seeds], dtype=float)
+    return rows.reshape(len(seeds), len(values_NM))
 
 
 def accuracy_of(right_NM: pd.DataFrame, encoder: str, head: str) -> Estimate:

@@ -91,6 +91,44 @@ def slope(
     )
 
 
+def slope_within(
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    groups: Sequence[str],
+    confidence: float = CONFIDENCE,
+) -> Slope:
+    """The slope that all groups share, each with an intercept of its own.
+
+    What groups differ in is taken out: b = Σ Sxy / Σ Sxx over the groups, with n − k − 1 degrees of
+    freedom for k groups. Points with a NaN are left out. `intercept` is NaN.
+
+    Source: Snedecor & Cochran, Statistical Methods, 1989, chapter 18.
+
+    Raises:
+        InputError: the series differ in length.
+
+    >>> found = slope_within([0, 1, 2] * 2, [0, 1.1, 2, 5, 5.9, 7], ["a"] * 3 + ["b"] * 3)
+    >>> print(found.estimate)
+    1.000 [0.894, 1.106]
+    """
+    parts = _by_group(x, y, groups)
+    n = sum(len(some) for some, _ in parts)
+    undefined, freedom = len(np.asarray(x)) - n, n - len(parts) - 1
+    if not parts or freedom < 1:
+        reason = f"{n} points in {len(parts)} groups with unlike x are too few for a slope"
+        empty = Estimate(math.nan, math.nan, math.nan, n, undefined)
+        return Slope(empty, math.nan, math.nan, reason)
+    xx, xy, _ = _squares(parts).sum(axis=0)
+    common, _, total = _residuals(parts)
+    if total <= EQUAL:
+        return Slope(Estimate(0.0, 0.0, 0.0, n, undefined), math.nan, 1.0, "")
+    value, error = float(xy / xx), math.sqrt(max(common, 0.0) / freedom / xx)
+    reach = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
+    p_value = float(2 * stats.t.sf(abs(value) / error, freedom)) if error else 0.0
+    estimate = Estimate(value, value - reach, value + reach, n, undefined)
+    return Slope(estimate, math.nan, p_value, "")
+
+
 def slopes_differ(
     x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, groups: Sequence[str]
 ) -> SlopesDiffer:
@@ -114,12 +152,7 @@ def slopes_differ(
     >>> found.between, found.within, round(found.f, 1), round(found.p_value, 3)
     (1, 2, 150.0, 0.007)
     """
-    if len(groups) != len(np.asarray(x)):
-        raise InputError(f"slopes: {len(np.asarray(x))} points against {len(groups)} groups")
-    names = np.asarray(groups, dtype=object)
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    parts = [_known(x[names == name], y[names == name])[:2] for name in dict.fromkeys(groups)]
-    parts = [(some, values) for some, values in parts if len(some) and not _equal(some)]
+    parts = _by_group(x, y, groups)
     n, between = sum(len(some) for some, _ in parts), len(parts) - 1
     within = n - 2 * len(parts)
     if between < 1 or within < 1:
@@ -137,10 +170,27 @@ def slopes_differ(
     return SlopesDiffer(f, between, within, float(stats.f.sf(f, between, within)), n, "")
 
 
+def _by_group(
+    x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, groups: Sequence[str]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """x and y of each group that has unlike x."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if len(groups) != len(x):
+        raise InputError(f"slopes: {len(x)} points against {len(groups)} groups")
+    names = np.asarray(groups, dtype=object)
+    parts = [_known(x[names == name], y[names == name])[:2] for name in dict.fromkeys(groups)]
+    return [(some, values) for some, values in parts if len(some) and not _equal(some)]
+
+
+def _squares(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """`[K, 3]` sums of squares and products about the group's means: xx, xy, yy."""
+    centred = [(x - x.mean(), y - y.mean()) for x, y in parts]
+    return np.array([(x @ x, x @ y, y @ y) for x, y in centred])
+
+
 def _residuals(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float]:
     """Residual sums of squares with one slope, with one a group, and of the means alone."""
-    centred = [(x - x.mean(), y - y.mean()) for x, y in parts]
-    squares = np.array([(x @ x, x @ y, y @ y) for x, y in centred])
+    squares = _squares(parts)
     xx, xy, yy = squares.sum(axis=0)
     own = float((squares[:, 2] - squares[:, 1] ** 2 / squares[:, 0]).sum())
     return float(yy - xy**2 / xx), own, float(yy)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from astrid.analysis._study import missing_models, models, points
+from astrid.analysis._study import missing_models, model_name, models, points
 from astrid.analysis.pareto import pareto_front
 from astrid.analysis.questions._answer import Answer, Finding, Verdict
-from astrid.analysis.slopes import Slope, slope
+from astrid.analysis.slopes import Slope, slope, slope_within
 from astrid.measures.statistics.bootstrap import CONFIDENCE, Estimate
 from astrid.study.records import StudyRecords
 
@@ -28,24 +28,28 @@ def answer(records: StudyRecords) -> Answer:
 
     Seeds are averaged first. One test decides, so that nothing is corrected: "yes" where the
     slope is shown to be above 0, "no" where it is shown to be below 0 (more accurate models are
-    more stable, too), else "not shown". Spearman's correlation stands beside it untested.
+    more stable, too), else "not shown". Beside it stand, and decide nothing, the slope among the
+    heads of one encoder, which no difference between encoders can bring about, and Spearman's
+    correlation.
     """
     table = points(records, "accuracy", "interpretation_stability")
     table["on_front"] = pareto_front(table, ["accuracy"], ["interpretation_stability"])
-    line = slope(table["interpretation_stability"].to_numpy(), table["accuracy"].to_numpy())
+    x, y = (table[name].to_numpy() for name in ("interpretation_stability", "accuracy"))
+    line = slope(x, y)
     headline = _finding(line) if line.estimate.defined else None
     verdict, sentence = _decided(headline, line.reason)
-    ranks = _rank_correlation(table)
+    within = _within(slope_within(x, y, table["encoder"].to_list()))
+    beside = (within, _rank_correlation(table))
     return Answer(
         number=4,
         question=QUESTION,
         verdict=verdict,
         sentence=sentence,
         headline=headline,
-        findings=tuple(found for found in (headline, ranks) if found),
+        findings=tuple(found for found in (headline, *beside) if found),
         table=_with_ends(records, table),
         plot="accuracy_stability",
-        notes=(*_NOTES, *_notes(records, table)),
+        notes=(*_NOTES, *_notes(records, table, headline, within)),
     )
 
 
@@ -57,6 +61,19 @@ def _finding(line: Slope) -> Finding:
         p_value=line.p_value,
         p_adjusted=line.p_value,
         test=f"t test of the least squares slope, {line.estimate.n} points (encoder + head)",
+    )
+
+
+def _within(line: Slope) -> Finding | None:
+    if not line.estimate.defined:
+        return None
+    return Finding(
+        name="the same slope among the heads of one encoder",
+        estimate=line.estimate,
+        unit="accuracy a unit of stability",
+        p_value=line.p_value,
+        p_adjusted=None,
+        test=f"beside the slope: t test with an intercept an encoder, {line.estimate.n} points",
     )
 
 
@@ -93,7 +110,7 @@ def _rank_correlation(table: pd.DataFrame) -> Finding | None:
         unit="rank correlation",
         p_value=None,
         p_adjusted=None,
-        test=f"none: beside the slope; Bonett and Wright's interval, {n} points",
+        test=f"beside the slope, untested: Bonett and Wright's interval, {n} points",
     )
 
 
@@ -117,7 +134,15 @@ def _with_ends(records: StudyRecords, table: pd.DataFrame) -> pd.DataFrame:
     return joined[["encoder", "classifier", *columns, "on_front"]]
 
 
-def _notes(records: StudyRecords, table: pd.DataFrame) -> Iterator[str]:
+def _notes(
+    records: StudyRecords, table: pd.DataFrame, headline: Finding | None, within: Finding | None
+) -> Iterator[str]:
+    if headline and headline.shown and (within is None or within.estimate.contains(0)):
+        among = within.estimate if within else "undefined"
+        yield (
+            f"Among the heads of one encoder no trend is shown (slope {among}): models of one "
+            "encoder are alike, and the encoders alone may bring the trend about."
+        )
     unknown = int(table[["accuracy", "interpretation_stability"]].isna().any(axis=1).sum())
     if unknown:
         yield (
@@ -126,7 +151,7 @@ def _notes(records: StudyRecords, table: pd.DataFrame) -> Iterator[str]:
         )
     front = table[table["on_front"]]
     if len(front):
-        names = ", ".join(front["encoder"] + " + " + front["classifier"])
+        names = ", ".join(map(model_name, front["encoder"], front["classifier"]))
         yield f"Pareto frontier (higher accuracy, lower deviation): {names}."
     if missing := missing_models(records):
         yield f"Without a record: {', '.join(missing)}."
