@@ -41,6 +41,23 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         raise _cannot_write(path, error) from error
 
 
+def link_atomic(path: Path, target: Path) -> None:
+    """Make `path` a symbolic link to `target`, which is relative to its folder.
+
+    Raises:
+        InputError: something else is there already, or the folder can't be written.
+    """
+    if path.exists() and not path.is_symlink():
+        raise InputError(f"{path}: is there already and no link; remove it or choose another place")
+    temporary = path.with_name(f".{path.name}.link")
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target, target_is_directory=True)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def without_surrogates(text: str) -> str:
     """`text` with U+FFFD for every half of a surrogate pair, which UTF-8 can't hold.
 

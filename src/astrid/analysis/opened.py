@@ -27,6 +27,9 @@ from astrid.study.tasks import fingerprints
 from astrid.text.document import Corpus
 from astrid.text.load import load_splits
 
+TWIN = "twin"
+"""What the reference's model is called that was trained with another seed."""
+
 
 @dataclass(frozen=True, eq=False)
 class Study:
@@ -40,6 +43,11 @@ class Study:
     store: Store
     documents: Corpus
 
+    @property
+    def reference_is_done(self) -> bool:
+        """Whether there is anything to compare cells with."""
+        return self.store.read_cell(grid(self.store.spec).reference) is not None
+
     def cells(self) -> pd.DataFrame:
         """One record a finished cell, as in `results.parquet`."""
         return self.records().results
@@ -50,10 +58,9 @@ class Study:
         Raises:
             InputError: the reference is not done yet.
         """
-        reference = grid(self.store.spec).reference
-        if self.store.read_cell(reference) is None:
+        if not self.reference_is_done:
             raise InputError(
-                f"{self.store.folder}: the reference ({model_of(reference).folder}) is not done; "
+                f"{self.store.folder}: the reference ({self.store.reference.folder}) is not done; "
                 "astrid study run goes on with it, astrid study status says how far it is"
             )
         return up_to_date(self.store, progress)
@@ -68,7 +75,7 @@ class Study:
         """How far it is."""
         return status_of(self.store)
 
-    def select(self, **requirements: Any) -> "Selection":
+    def select_(self, **requirements: Any) -> "Selection":
         """The models to choose from, best first.
 
         Args:
@@ -79,6 +86,14 @@ class Study:
         """
         asked = checked(Requirements, requirements, "select")
         return select(self.records(), asked)
+
+    def compared_models(self) -> dict[str, ModelKey]:
+        """The models that are compared, by name: teacher first, then students, then the twin.
+
+        All have the reference's head and the first seed (the twin: another), and none is
+        compressed.
+        """
+        return _compared_models(self.store)
 
     def comparison(self, rule: DecisionRule | None = None) -> ComparedModels:
         """The teacher and its students with the reference's head, by the reference's method.
@@ -105,18 +120,28 @@ def open_study(folder: str | Path) -> Study:
     return Study(store, documents)
 
 
+def _compared_models(store: Store) -> dict[str, ModelKey]:
+    cells = grid(store.spec)
+    reference = model_of(cells.reference)
+    names = sorted({*store.spec.encoders, *store.spec.students} - {reference.encoder})
+    found = {name: reference._replace(encoder=name) for name in (reference.encoder, *names)}
+    return found | ({TWIN: cells.twin} if cells.twin else {})
+
+
 def _comparison(study: Study, rule: DecisionRule | None) -> ComparedModels:
-    store, cells = study.store, grid(study.store.spec)
-    reference = cells.reference
-    teacher = _examined(study, store.reference)
+    store, reference = study.store, grid(study.store.spec).reference
+    examined = {
+        name: found
+        for name, model in _compared_models(store).items()
+        if (found := _examined(study, name, model)) is not None
+    }
+    twin = examined.pop(TWIN, None)
+    teacher = examined.pop(reference.encoder, None)
     if teacher is None:
         raise InputError(f"{store.folder}: the reference is not done; astrid study run")
-    names = [*list(store.spec.encoders)[1:], *store.spec.students]
-    models = [ModelKey(name, reference.classifier, reference.seed) for name in sorted(names)]
-    students = [found for model in models if (found := _examined(study, model)) is not None]
+    students = list(examined.values())
     if not students:
         raise InputError(f"{store.folder}: no student is done that the teacher is compared with")
-    twin = _examined(study, cells.twin) if cells.twin else None
     params: Mapping[str, Any] = store.spec.methods[reference.interpretability]
     family = compare_family(
         teacher,
@@ -155,7 +180,7 @@ def _baseline(method: str, params: Mapping[str, Any]) -> str | None:
     return baseline if baseline is None or isinstance(baseline, str) else "a given vector"
 
 
-def _examined(study: Study, model: ModelKey) -> ExaminedModel | None:
+def _examined(study: Study, name: str, model: ModelKey) -> ExaminedModel | None:
     """What the comparison needs of a model; None where it is not done."""
     store = study.store
     explanations = study.explanations(model.cell(grid(store.spec).reference.interpretability))
@@ -163,7 +188,7 @@ def _examined(study: Study, model: ModelKey) -> ExaminedModel | None:
     if explanations is None or evaluation is None:
         return None
     return ExaminedModel(
-        name=model.encoder,
+        name=name,
         explanations=explanations,
         correct=[bool(right) for right in read_answers(store, model)["correct"]],
         parameters=evaluation["total_params"],

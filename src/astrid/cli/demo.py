@@ -1,15 +1,19 @@
 """`astrid demo`: the main job on the embedded corpus."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from astrid.cli import compare, options
+from astrid.cli import compare, options, study_report, study_run
 
-HELP = """Train a teacher and five students on the embedded corpus, and compare them.
+if TYPE_CHECKING:
+    from astrid.analysis.opened import Study
 
-Writes the models, comparison.json and comparison.html; started again, it goes on where it stopped.
+HELP = """Run the whole study on the embedded corpus: 4 encoders × 5 heads × 5 methods.
+
+Writes results.parquet, report.html, and comparison.json and comparison.html of a teacher and its
+five students; started again, it goes on where it stopped.
 
 Example:
 
@@ -28,25 +32,25 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for all results.")] = Path("runs/demo"),
     as_json: options.Json = False,
 ) -> None:
-    from astrid.analysis.examine import compare_models
-    from astrid.config import compose
-    from astrid.models.load import load_model
-    from astrid.progress import bar
-    from astrid.spec import checked
-    from astrid.study.family import FamilySpec, train_family
-    from astrid.text.load import load_splits
+    from astrid.study.run import Engine
+    from astrid.study.spec import load_study
 
-    spec = checked(FamilySpec, compose("study/demo", overrides or []), "demo")
-    splits = load_splits(spec.data)
-    best = splits.validation.facts.get("best_accuracy")
+    spec = load_study("demo", overrides or [])
+    study = study_run.run_and_compare(spec, out, Engine(), retry_failed=False, overwrite=False)
+    best = study.documents.facts.get("best_accuracy")
     if best is not None:
-        options.say(f"{splits.train.name}: the best possible accuracy is {best:.3f}")
-    family = train_family(spec, splits, out)
-    teacher = load_model(family.teacher)
-    students = [load_model(folder, name=name) for name, folder in family.students.items()]
-    twin = load_model(family.twin) if family.twin else None
-    with bar("comparing", 1 + len(students) + (twin is not None)) as advance:
-        compared = compare_models(teacher, students, splits.validation, twin, advance=advance)
+        options.say(f"{study.documents.name}: the best possible accuracy is {best:.3f}")
+    study_report.write_all(study, out)
+    compared = study.comparison()
     compare.show(compared, out)
+    _link_models(study, out)
     if as_json:
         options.print_json(compare.as_dict(compared))
+
+
+def _link_models(study: "Study", out: Path) -> None:
+    """`out/teacher`, `out/step1` and so on: short names of the models that are compared."""
+    from astrid.files import link_atomic
+
+    for name, model in study.compared_models().items():
+        link_atomic(out / name, Path("models") / model.folder)

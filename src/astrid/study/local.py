@@ -1,4 +1,4 @@
-"""Doing a study's tasks in processes of this machine."""
+"""Doing a study's tasks on this machine."""
 
 import os
 from collections.abc import Iterator
@@ -92,6 +92,40 @@ class Processes:
         why = "memory may have run out; take fewer --workers" if code == -9 else "see --debug"
         failure = Failure(task.kind, f"its process died (exit code {code}): {why}")
         return Ended(task, tuple((method, failure) for method in task.methods or ("",)))
+
+
+class Inline:
+    """Tasks done by this process itself, one after the other: to see what goes on in them."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._next: Task | None = None
+
+    def room(self) -> int:
+        return 1 if self._next is None else 0
+
+    def submit(self, task: Task) -> None:
+        self._next = task
+
+    def wait(self) -> Iterator[Told | Ended]:
+        task, self._next = self._next, None
+        assert task is not None
+        told: list[Told] = []
+        ended = perform(task, self._place, lambda method: told.append(Told(task, method)))
+        yield from told
+        yield ended
+
+
+@contextmanager
+def inline(place: Place) -> Iterator[Inline]:
+    """This process as the only worker; its number of threads is as before when the block ends."""
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        yield Inline(place)
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

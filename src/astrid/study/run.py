@@ -29,7 +29,8 @@ class Engine:
     Attributes:
         name: `local` (processes of this machine) or `ray`.
         address: of a Ray cluster; None starts one on this machine.
-        workers: processes of this machine; None: as many as it has cores and memory for.
+        workers: processes of this machine; None: as many as it has cores and memory for; 0: none
+            but this one.
         threads: of each process; None: its part of the cores, and 1 on a cluster.
         device: that models run on.
     """
@@ -160,13 +161,13 @@ def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
 
         place = Place(str(store.folder), spec, engine.device, engine.threads or 1)
         return cluster_tasks(place, engine.address)
-    from astrid.study.local import processes
+    from astrid.study.local import inline, processes
 
     if engine.address is not None:
         raise InputError("--address: goes with --engine ray")
     chosen = crew(store.spec, engine.workers, engine.threads)
     place = Place(str(store.folder), spec, engine.device, chosen.threads)
-    return processes(place, chosen.workers)
+    return processes(place, chosen.workers) if chosen.workers else inline(place)
 
 
 def _check_folder(store: Store, cells: Grid, overwrite: bool) -> None:

@@ -32,21 +32,21 @@ def crew(spec: StudySpec, workers: int | None = None, threads: int | None = None
 
     Args:
         spec: the study; its largest encoder decides how much memory a worker needs.
-        workers: instead of what fits.
+        workers: instead of what fits; 0: this process does the work.
         threads: of each worker, instead of its part of the cores.
 
     Raises:
-        InputError: less than one of either.
+        InputError: a negative number of workers, or no thread.
     """
-    for name, given in (("workers", workers), ("threads", threads)):
-        if given is not None and given < 1:
-            raise InputError(f"--{name}: {given} can't work; give at least 1")
+    for name, given, least in (("workers", workers, 0), ("threads", threads, 1)):
+        if given is not None and given < least:
+            raise InputError(f"--{name}: {given} can't work; give at least {least}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cores = max(cores or 1, 1)
     if workers is None:
         fitting = int(available_memory() // worker_memory(spec))
         workers = max(1, min(cores // (threads or 1), fitting))
-    return Crew(workers, threads or max(1, cores // workers))
+    return Crew(workers, threads or max(1, cores // max(workers, 1)))
 
 
 def worker_memory(spec: StudySpec) -> float:

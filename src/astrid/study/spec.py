@@ -126,6 +126,8 @@ class StudySpec(Spec):
         for head in self.heads.values():
             if head.name not in kinds:
                 raise ValueError(f'no head is called "{head.name}"; {nearest(head.name, kinds)}')
+        if "twin" in (*self.encoders, *self.students):
+            raise ValueError('an encoder can\'t be called "twin": the teacher trained again is')
         self._check_reference()
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("seeds: one is there twice")

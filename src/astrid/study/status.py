@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from astrid.files import is_locked
 from astrid.study.grid import Grid, cell_folder, grid, model_of
@@ -13,6 +13,7 @@ from astrid.study.store import Store
 from astrid.study.tasks import RUNNING
 
 State = Literal["done", "running", "failed", "to do", "left out"]
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class CellState:
 
     Attributes:
         cell: its name.
+        model: its model's name.
         state: `running` where a process is at its model.
         stage: train or explain, what is done or has failed; empty where nothing has begun.
         reason: why it failed, waits or is left out; empty otherwise.
     """
 
     cell: str
+    model: str
     state: State
     stage: str = ""
     reason: str = ""
@@ -54,9 +57,8 @@ class Status:
         return sum(cell.state == state for cell in self.cells)
 
     def to_dict(self) -> dict[str, Any]:
-        states: tuple[State, ...] = ("done", "running", "failed", "to do", "left out")
         return {
-            "counts": {state: self.count(state) for state in states},
+            "counts": {state: self.count(state) for state in STATES},
             "is_running": self.is_running,
             "seconds_left": self.seconds_left,
             "workers": self.workers,
@@ -70,7 +72,8 @@ def status_of(store: Store) -> Status:
     under_way = set(running_models(store.folder)) if is_locked(store.folder) else set()
     states = list(_states(store, cells, under_way))
     states += [
-        CellState(cell_folder(cell), "left out", reason=reason) for cell, reason in cells.left_out
+        CellState(cell_folder(cell), model_of(cell).folder, "left out", reason=reason)
+        for cell, reason in cells.left_out
     ]
     workers = _workers(store.folder)
     return Status(
@@ -93,16 +96,16 @@ def _states(store: Store, cells: Grid, under_way: set[str]) -> Iterator[CellStat
 def _state(store: Store, cell: CellKey, under_way: set[str], reference_failed: bool) -> CellState:
     model, name = model_of(cell), cell_folder(cell)
     if store.read_cell(cell) is not None:
-        return CellState(name, "done", "explain")
+        return CellState(name, model.folder, "done", "explain")
     failure = store.model_failure(model) or store.cell_failure(cell)
     if failure is not None:
         state: State = "left out" if failure.unfit else "failed"
-        return CellState(name, state, failure.stage, failure.reason)
+        return CellState(name, model.folder, state, failure.stage, failure.reason)
     if model.folder in under_way:
         stage = "train" if store.read_evaluation(model) is None else "explain"
-        return CellState(name, "running", stage)
+        return CellState(name, model.folder, "running", stage)
     why = f"waits for {store.reference.folder}, which failed" if reference_failed else ""
-    return CellState(name, "to do", reason=why)
+    return CellState(name, model.folder, "to do", reason=why)
 
 
 def _seconds_left(store: Store, cells: Grid, workers: int) -> float | None:

@@ -1,0 +1,277 @@
+"""A study as one job: what it makes, what it does not make twice, what goes on when parts fail."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from astrid.analysis.opened import open_study
+from astrid.errors import InputError
+from astrid.study.grid import cell_folder, grid
+from astrid.study.records import COLUMNS, ESTIMATES, CellKey
+from astrid.study.run import Engine, run_study
+from tests.small_study import small
+
+ONE = Engine(workers=0, threads=1)
+TIMES = ("inference_time", "interpretation_cost", "accuracy_per_second")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    run_study(small(), folder, ONE)
+    return folder
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "study")
+    return tmp_path / "study"
+
+
+def without_times(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns=[name for name in frame if name.startswith(TIMES)])
+
+
+def changed(folder, before):
+    """Files that are not what they were."""
+    now = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
+    return {path.parent.name for path, time in now.items() if before.get(path) != time}
+
+
+def times(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
+
+
+def test_every_cell_has_one_record_with_the_named_columns(finished) -> None:
+    study = open_study(finished)
+    results = study.cells()
+    assert len(results) == 12
+    assert not results.duplicated(["encoder", "classifier", "interpretability", "seed"]).any()
+    plain = [name for name in results if not name.endswith(("_low", "_high"))]
+    assert tuple(plain) == COLUMNS
+    for name in ESTIMATES:
+        assert (results[f"{name}_low"] <= results[name] + 1e-12).all()
+        assert (results[name] <= results[f"{name}_high"] + 1e-12).all()
+    assert not results.isna().any().any()
+    assert study.records().gaps.empty
+    pd.testing.assert_frame_equal(pd.read_parquet(finished / "results.parquet"), results)
+    assert (finished / "results.csv").is_file()
+
+
+def test_the_reference_is_like_itself(finished) -> None:
+    results = open_study(finished).cells()
+    reference = results.iloc[0]
+    assert tuple(reference[["encoder", "classifier", "interpretability"]]) == (
+        "large",
+        "linear",
+        "integrated_gradients",
+    )
+    assert reference["attribution_similarity"] == pytest.approx(1.0, abs=1e-12)
+    assert reference["attribution_similarity_low"] == pytest.approx(1.0, abs=1e-12)
+    assert reference["compression_ratio"] == 1.0
+    others = results["attribution_similarity"].iloc[1:]
+    assert (others < 1).all()
+
+
+def test_numbers_follow_from_the_explanations(finished) -> None:
+    """Similarity, agreement, stability and magnitude again, from the shards by other means."""
+    study = open_study(finished)
+    results = study.cells().set_index(["encoder", "classifier", "interpretability"])
+    methods = ("integrated_gradients", "attention", "occlusion")
+    of = {
+        (encoder, head, method): study.explanations(CellKey(encoder, head, method, 0))
+        for encoder in ("large", "small")
+        for head in ("linear", "attention")
+        for method in methods
+    }
+    reference = of["large", "linear", "integrated_gradients"]
+    for key, items in of.items():
+        cosine = [
+            a.word_scores
+            @ b.word_scores
+            / np.linalg.norm(a.word_scores)
+            / np.linalg.norm(b.word_scores)
+            for a, b in zip(reference, items, strict=True)
+        ]
+        record = results.loc[key]
+        assert record["attribution_similarity"] == pytest.approx(np.mean(cosine), abs=1e-9)
+        magnitude = np.mean([np.abs(item.word_scores).mean() for item in items])
+        assert record["attribution_magnitude"] == pytest.approx(magnitude, rel=1e-9)
+    from scipy.stats import spearmanr
+
+    trio = [of["small", "attention", method] for method in methods]
+    agreement, stability = [], []
+    for texts in zip(*trio, strict=True):
+        matrix = spearmanr(np.stack([item.word_scores for item in texts]), axis=1).statistic
+        agreement.append(matrix[np.triu_indices(3, 1)].mean())
+        scaled = [item.word_scores / np.abs(item.word_scores).max() for item in texts]
+        stability.append(np.std(scaled, axis=0).mean())
+    record = results.loc["small", "attention", "lime" if "lime" in methods else "occlusion"]
+    assert record["method_agreement"] == pytest.approx(np.mean(agreement), abs=1e-9)
+    assert record["interpretation_stability"] == pytest.approx(np.mean(stability), abs=1e-9)
+
+
+def test_a_second_run_does_nothing(finished) -> None:
+    before = times(finished)
+    result = run_study(small(), finished, ONE)
+    assert result.made == 0
+    assert changed(finished, before) == set()
+
+
+def test_a_study_grows(copy) -> None:
+    before = times(copy)
+    methods = {**small().methods, "gradient_x_input": {}}
+    result = run_study(small(methods=methods), copy, ONE)
+    assert result.made == 4
+    assert len(open_study(copy).cells()) == 16
+    touched = changed(copy, before) - {copy.name, "records"}
+    assert touched == {
+        f"{encoder}--{head}--s0--gradient_x_input"
+        for encoder in ("large", "small")
+        for head in ("linear", "attention")
+    }
+
+
+def test_other_settings_in_the_same_folder_are_refused(copy) -> None:
+    other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
+    with pytest.raises(InputError, match=r"trainer differs.*overwrite"):
+        run_study(other, copy, ONE)
+    assert open_study(copy).status().count("done") == 12
+
+
+@pytest.mark.parametrize("what", ["cut", "flipped", "gone"])
+def test_a_damaged_shard_is_made_again_and_nothing_else(copy, what) -> None:
+    cell = CellKey("small", "linear", "occlusion", 0)
+    shard = copy / "cells" / cell_folder(cell) / "shard-00000.parquet"
+    whole = shard.read_bytes()
+    if what == "gone":
+        shard.unlink()
+    else:
+        shard.write_bytes(whole[:-9] if what == "cut" else whole[:60] + b"x" + whole[61:])
+    before = times(copy)
+    said = []
+    result = run_study(small(), copy, ONE, say=said.append)
+    assert result.made == 1
+    assert any(cell_folder(cell) in line and "made again" in line for line in said)
+    assert shard.read_bytes() == whole
+    assert changed(copy, before) == {cell_folder(cell)}
+
+
+def test_results_do_not_depend_on_workers(finished, tmp_path) -> None:
+    run_study(small(), tmp_path, Engine(workers=2, threads=1))
+    expected = without_times(open_study(finished).cells())
+    pd.testing.assert_frame_equal(without_times(open_study(tmp_path).cells()), expected)
+    for cell in grid(small()).cells:
+        name = f"cells/{cell_folder(cell)}/shard-00000.parquet"
+        assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_a_training_that_diverges_costs_its_own_cells_only(tmp_path) -> None:
+    encoders = {name: rung.model_dump(mode="json") for name, rung in small().encoders.items()}
+    encoders["small"]["trainer"] = {"epochs": 2, "learning_rate": 1e30, "gradient_clip": 0}
+    spec = small(encoders=encoders)
+    result = run_study(spec, tmp_path, ONE)
+    assert {name for name, _ in result.failures} == {"small--linear--s0", "small--attention--s0"}
+    study = open_study(tmp_path)
+    status = study.status()
+    assert (status.count("done"), status.count("failed")) == (6, 6)
+    reasons = {cell.reason for cell in status.cells if cell.state == "failed"}
+    assert all("no longer a number" in reason for reason in reasons)
+    records = study.records()
+    assert len(records.results) == 6
+    assert len(records.gaps) == 6
+    assert records.gaps["reason"].str.contains("no longer a number").all()
+    before = times(tmp_path)
+    assert run_study(spec, tmp_path, ONE).made == 0  # it keeps its error
+    assert changed(tmp_path, before) == set()
+    again = run_study(spec, tmp_path, ONE, retry_failed=True)
+    assert len(again.failures) == 2
+
+
+def test_a_failed_reference_leaves_the_rest_waiting(tmp_path) -> None:
+    encoders = {name: rung.model_dump(mode="json") for name, rung in small().encoders.items()}
+    encoders["large"]["trainer"] = {"epochs": 1, "learning_rate": 1e30, "gradient_clip": 0}
+    run_study(small(encoders=encoders), tmp_path, ONE)
+    study = open_study(tmp_path)
+    states = {cell.cell: cell for cell in study.status().cells}
+    waiting = states["small--linear--s0--occlusion"]
+    assert waiting.state == "to do"
+    assert "large--linear--s0, which failed" in waiting.reason
+    with pytest.raises(InputError, match=r"reference .* is not done"):
+        study.records()
+
+
+def test_methods_that_a_model_can_not_answer_are_left_out(tmp_path) -> None:
+    spec = small(
+        compressions=["none", "int8"],
+        heads=["linear"],
+        methods={"integrated_gradients": {"steps": 4}, "occlusion": {}},
+    )
+    run_study(spec, tmp_path, ONE)
+    study = open_study(tmp_path)
+    assert study.status().count("left out") == 2
+    records = study.records()
+    assert len(records.results) == 6
+    assert "compression" in records.results
+    cells = records.gaps[records.gaps["column"] == ""]
+    assert set(cells["reason"]) == {
+        "integrated_gradients needs gradients, which int8 models don't have"
+    }
+    values = records.gaps[records.gaps["column"] != ""]  # one method agrees with no other
+    assert set(values["column"]) == {"method_agreement", "interpretation_stability"}
+    sizes = records.results.groupby("compression")["disk_bytes"].max()
+    assert sizes["int8"] < sizes["none"]
+
+
+def test_two_runs_at_once_are_kept_apart(finished) -> None:
+    from astrid.files import locked
+
+    with locked(finished), pytest.raises(InputError, match="another run writes there"):
+        run_study(small(), finished, ONE)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_named(tmp_path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match="can't be written"):
+        run_study(small(), tmp_path / "study", ONE)
+
+
+def test_a_folder_that_cannot_be_written_in_costs_its_cell_only(copy) -> None:
+    """A file stands where a cell's folder should be."""
+    cell = copy / "cells" / "small--linear--s0--attention"
+    shutil.rmtree(cell)
+    cell.write_text("in the way")
+    result = run_study(small(), copy, ONE)
+    assert [name for name, _ in result.failures] == ["small--linear--s0--attention"]
+    assert "can't be written" in result.failures[0][1].reason
+    assert cell.read_text() == "in the way"
+
+
+def test_wrong_settings_of_a_method_are_found_before_the_work(tmp_path) -> None:
+    spec = small(methods={"integrated_gradients": {"stepz": 4}})
+    with pytest.raises(InputError, match=r"methods.integrated_gradients.*stepz"):
+        run_study(spec, tmp_path, ONE)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_study_of_texts_with_odd_signs(tmp_path) -> None:
+    rows = [
+        {"text": f"{word} \u202e<b>été {n}\x07", "label": label}
+        for n in range(30)
+        for word, label in (("good", "ja & <i>"), ("bad", "né'\""))
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "odd.csv", index=False)
+    spec = small(
+        data={"source": "file", "params": {"path": str(tmp_path / "odd.csv")}},
+        heads=["linear"],
+        methods={"integrated_gradients": {"steps": 4}, "occlusion": {}},
+    )
+    run_study(spec, tmp_path / "study", ONE)
+    assert len(open_study(tmp_path / "study").cells()) == 4
+    found = json.loads((tmp_path / "study" / "study.json").read_text())
+    assert found["data"]["params"]["path"].endswith("odd.csv")
