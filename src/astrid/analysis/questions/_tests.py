@@ -84,3 +84,14 @@ def paired_finding(
 def p_adjusted(finding: Finding | None) -> float:
     """The corrected p-value for a table: NaN where there is none."""
     return math.nan if finding is None or finding.p_adjusted is None else finding.p_adjusted
+
+
+def corrected_for(finding: Finding, tests: int) -> Finding:
+    """With Bonferroni's correction, where what is compared was picked as the best of so many."""
+    if finding.p_value is None:
+        return finding
+    return replace(
+        finding,
+        p_adjusted=min(1.0, tests * finding.p_value),
+        test=f"{finding.test}; p times {tests}, as the other is the best of so many",
+    )
