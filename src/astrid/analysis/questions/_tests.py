@@ -34,27 +34,42 @@ def difference_of_accuracies(
     name: str,
     resamples: int,
 ) -> Finding:
-    """Accuracy of one (encoder, head) less that of another, on the same documents.
-
-    With one common seed McNemar's exact test and Bonett and Price's interval. With several, each
-    document counts once, with its mean over the common seeds: a permutation test and a bootstrap
-    interval over documents.
-    """
+    """Accuracy of one (encoder, head) less that of another, on the same documents and seeds."""
     one, other, seeds = paired(right_NM, first, second)
-    known = ~np.isnan(one - other)
+    return difference_of_right(name, one, other, seeds, "seeds", resamples)
+
+
+def difference_of_right(
+    name: str, first: np.ndarray, second: np.ndarray, runs: int, of: str, resamples: int
+) -> Finding:
+    """Difference of accuracy between values `[N]` on the same documents.
+
+    Of a single pair of models, McNemar's exact test and Bonett and Price's interval. Of several,
+    each document counts once, with its mean over them: a permutation test and a bootstrap interval
+    over documents.
+
+    Args:
+        name: of the finding.
+        first: 1 where right, 0 where wrong, between for a mean; NaN where unknown.
+        second: of the same documents.
+        runs: how many pairs of models the values are means of.
+        of: what these are, for the description.
+        resamples: of bootstrap and permutations.
+    """
+    known = ~np.isnan(first - second)
     n = int(known.sum())
     if not n:
         empty = Estimate(math.nan, math.nan, math.nan, 0, len(known))
         return Finding(name, empty, "accuracy", None, None, "no document has answers of both")
-    if seeds == 1:
-        flags = one[known] > 0.5, other[known] > 0.5
+    if runs == 1:
+        flags = first[known] > 0.5, second[known] > 0.5
         low, high = difference_of_shares(*flags)
-        value = float(one[known].mean() - other[known].mean())
+        value = float(first[known].mean() - second[known].mean())
         estimate = Estimate(value, low, high, n, len(known) - n)
         test = f"McNemar's exact test, {n} documents"
         return Finding(name, estimate, "accuracy", mcnemar(*flags).p_value, None, test)
-    test = f"paired permutation test, {n} documents, mean of {seeds} seeds"
-    return paired_finding(name, one, other, "accuracy", test, resamples)
+    test = f"paired permutation test, {n} documents, mean of {runs} {of}"
+    return paired_finding(name, first, second, "accuracy", test, resamples)
 
 
 def paired_finding(
@@ -69,3 +84,14 @@ def paired_finding(
 def p_adjusted(finding: Finding | None) -> float:
     """The corrected p-value for a table: NaN where there is none."""
     return math.nan if finding is None or finding.p_adjusted is None else finding.p_adjusted
+
+
+def corrected_for(finding: Finding, tests: int) -> Finding:
+    """With Bonferroni's correction, where what is compared was picked as the best of so many."""
+    if finding.p_value is None:
+        return finding
+    return replace(
+        finding,
+        p_adjusted=min(1.0, tests * finding.p_value),
+        test=f"{finding.test}; p times {tests}, as the other is the best of so many",
+    )
