@@ -13,9 +13,11 @@ from astrid.analysis.decision import DecisionRule
 from astrid.analysis.evidence import evidence_recovery
 from astrid.analysis.examine import ComparedModels
 from astrid.analysis.family import ExaminedModel, compare_family
+from astrid.analysis.selection import Requirements, Selection, select
 from astrid.errors import InputError
 from astrid.explain.records import Explanations
 from astrid.progress import Bar, no_bar
+from astrid.spec import checked
 from astrid.study.explaining import explained_documents, read_answers
 from astrid.study.grid import ModelKey, grid, model_of
 from astrid.study.records import CellKey, StudyRecords
@@ -75,17 +77,18 @@ class Study:
         """How far it is."""
         return status_of(self.store)
 
-    def select_(self, **requirements: Any) -> "Selection":
+    def select(self, *, method: str | None = None, **requirements: float | None) -> Selection:
         """The models to choose from, best first.
 
         Args:
+            method: whose similarity counts; the reference's by default.
             requirements: `max_params`, `min_accuracy`, `min_similarity`, `max_inference_time`.
 
         Raises:
             InputError: another requirement, or the reference is not done yet.
         """
         asked = checked(Requirements, requirements, "select")
-        return select(self.records(), asked)
+        return select(self.records(), asked, method)
 
     def compared_models(self) -> dict[str, ModelKey]:
         """The models that are compared, by name: teacher first, then students, then the twin.
