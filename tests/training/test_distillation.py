@@ -130,7 +130,7 @@ def test_alpha_shares_between_labels_and_teacher(teacher: Path) -> None:
     losses = {}
     for alpha in (0, 0.25, 1):
         model, batch, taught = built(teacher, alpha=alpha)
-        losses[alpha] = float(taught.loss(model, batch, functional.cross_entropy))
+        losses[alpha] = float(taught.loss(model, batch, functional.cross_entropy).detach())
     assert losses[0.25] == pytest.approx(0.75 * losses[0] + 0.25 * losses[1], rel=1e-5)
 
 
@@ -249,5 +249,12 @@ def test_an_int8_teacher_has_no_attributions_to_teach(teacher: Path, tmp_path: P
     small = compress(CompressionSpec(name="int8"), loaded.model)
     save_model(tmp_path / "int8", small, loaded.tokenizer, {})
     learn(student(tmp_path / "int8", epochs=1), tmp_path / "toy")
-    with pytest.raises(InputError, match="gives no gradients"):
-        learn(student(tmp_path / "int8", attributions=1), tmp_path / "other")
+    for within in ("hidden", "attributions"):
+        with pytest.raises(InputError, match="gives no gradients"):
+            learn(student(tmp_path / "int8", **{within: 1}), tmp_path / "other")
+
+
+def test_bfloat16_students_learn_from_a_float32_teacher(teacher: Path, tmp_path: Path) -> None:
+    distil = DistilSpec(teacher=str(teacher), hidden=1, attributions=1)
+    settings = spec(epochs=1, precision="bf16-mixed").model_copy(update={"distil": distil})
+    assert np.isfinite(learn(settings, tmp_path / "toy").metrics["val_loss"])
