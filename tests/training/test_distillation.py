@@ -149,7 +149,7 @@ def test_attributions_are_gradient_x_input_and_reach_the_student(teacher: Path) 
         maps(load_model((model, tokenizer)), TRAIN), maps(load_model(teacher), TRAIN), strict=True
     )
     cosines = [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in pairs]
-    assert float(loss) == pytest.approx(1 - np.mean(cosines), abs=1e-4)
+    assert float(loss.detach()) == pytest.approx(1 - np.mean(cosines), abs=1e-4)
     loss.backward()
     slopes = [weight.grad for weight in model.encoder.parameters() if weight.grad is not None]
     assert any(float(slope.abs().max()) > 0 for slope in slopes)
