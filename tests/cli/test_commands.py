@@ -124,12 +124,12 @@ def test_compare_a_model_with_itself(astrid, trained, csv_file, tmp_path):
     assert "Limit" in err
 
 
-@pytest.mark.parametrize("command", ["methods", "heads", "encoders"])
+@pytest.mark.parametrize("command", ["methods", "heads", "encoders", "compressions"])
 def test_lists(astrid, command):
     code, (rows,), err = astrid(command, "--json")
     assert code == 0
     names = {row["name"] for row in rows}
-    assert names & {"lime", "dual", "bert-base"}
+    assert names & {"lime", "dual", "bert-base", "int8"}
     assert all(name in err for name in names)
 
 

@@ -131,7 +131,7 @@ def test_alpha_shares_between_labels_and_teacher(teacher: Path) -> None:
     losses = {}
     for alpha in (0, 0.25, 1):
         model, batch, taught = built(teacher, alpha=alpha)
-        losses[alpha] = float(taught.loss(model, batch, functional.cross_entropy))
+        losses[alpha] = float(taught.loss(model, batch, functional.cross_entropy).detach())
     assert losses[0.25] == pytest.approx(0.75 * losses[0] + 0.25 * losses[1], rel=1e-5)
 
 
@@ -150,7 +150,7 @@ def test_attributions_are_gradient_x_input_and_reach_the_student(teacher: Path) 
         maps(load_model((model, tokenizer)), TRAIN), maps(load_model(teacher), TRAIN), strict=True
     )
     cosines = [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in pairs]
-    assert float(loss) == pytest.approx(1 - np.mean(cosines), abs=1e-4)
+    assert float(loss.detach()) == pytest.approx(1 - np.mean(cosines), abs=1e-4)
     loss.backward()
     slopes = [weight.grad for weight in model.encoder.parameters() if weight.grad is not None]
     assert any(float(slope.abs().max()) > 0 for slope in slopes)
@@ -250,5 +250,12 @@ def test_an_int8_teacher_has_no_attributions_to_teach(teacher: Path, tmp_path: P
     small = compress(CompressionSpec(name="int8"), loaded.model)
     save_model(tmp_path / "int8", small, loaded.tokenizer, {})
     learn(student(tmp_path / "int8", epochs=1), tmp_path / "toy")
-    with pytest.raises(InputError, match="gives no gradients"):
-        learn(student(tmp_path / "int8", attributions=1), tmp_path / "other")
+    for within in ("hidden", "attributions"):
+        with pytest.raises(InputError, match="gives no gradients"):
+            learn(student(tmp_path / "int8", **{within: 1}), tmp_path / "other")
+
+
+def test_bfloat16_students_learn_from_a_float32_teacher(teacher: Path, tmp_path: Path) -> None:
+    distil = DistilSpec(teacher=str(teacher), hidden=1, attributions=1)
+    settings = spec(epochs=1, precision="bf16-mixed").model_copy(update={"distil": distil})
+    assert np.isfinite(learn(settings, tmp_path / "toy").metrics["val_loss"])

@@ -1,4 +1,4 @@
-"""`astrid methods`, `measures`, `heads`, `encoders`: what there is to choose from."""
+"""`astrid methods`, `measures`, `heads`, `encoders` and `compressions`: what there is."""
 
 import typer
 
@@ -10,6 +10,7 @@ def register(app: typer.Typer) -> None:
     app.command("measures", help=MEASURES, short_help="Measures.")(measures)
     app.command("heads", help=HEADS, short_help="Classifier heads.")(heads)
     app.command("encoders", help=ENCODERS, short_help="Encoder presets.")(encoders)
+    app.command("compressions", help=COMPRESSIONS, short_help="Compressions.")(compressions)
 
 
 METHODS = """Attribution methods: what they need of a model, and their settings.
@@ -38,6 +39,13 @@ ENCODERS = """Encoder presets: architecture, parameters, hub id.
 Example:
 
   astrid encoders
+"""
+
+COMPRESSIONS = """Compressions of trained models and their settings (astrid compress).
+
+Example:
+
+  astrid compressions
 """
 
 
@@ -78,15 +86,11 @@ def measures(as_json: options.Json = False) -> None:
 
 
 def heads(as_json: options.Json = False) -> None:
-    from astrid import plugins
+    _show_family("astrid.models.heads", as_json)
 
-    package = "astrid.models.heads"
-    rows: list[dict[str, object]] = []
-    for name in plugins.names(package):
-        module = plugins.load(package, name)
-        what = _first_line(module.__doc__)
-        rows.append({"name": name, "what": what, "settings": _settings(module.Params)})
-    _show(rows, as_json)
+
+def compressions(as_json: options.Json = False) -> None:
+    _show_family("astrid.models.compression", as_json)
 
 
 def encoders(as_json: options.Json = False) -> None:
@@ -107,6 +111,18 @@ def encoders(as_json: options.Json = False) -> None:
                 "what": preset.description,
             }
         )
+    _show(rows, as_json)
+
+
+def _show_family(package: str, as_json: bool) -> None:
+    """Name, first line and settings of each file of a family."""
+    from astrid import plugins
+
+    rows: list[dict[str, object]] = []
+    for name in plugins.names(package):
+        module = plugins.load(package, name)
+        what = _first_line(module.__doc__)
+        rows.append({"name": name, "what": what, "settings": _settings(module.Params)})
     _show(rows, as_json)
 
 

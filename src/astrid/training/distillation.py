@@ -21,6 +21,7 @@ from astrid.errors import InputError
 from astrid.models.calls import Calls
 from astrid.models.loading import load_classifier, load_config
 from astrid.models.outputs import labels_of, require_classes, tasks_of
+from astrid.models.quantised import has_gradients
 from astrid.models.text_model import TransformerClassifier
 from astrid.training.answers import logits_of
 from astrid.training.data import TextBatch, TokenisedTexts
@@ -188,7 +189,12 @@ def check_teacher(spec: DistilSpec, classes: tuple[str, ...]) -> None:
 
 
 def build_distillation(
-    spec: DistilSpec, student: Any, learning: TokenisedTexts, tokenizer: Any, texts: list[str]
+    spec: DistilSpec,
+    student: Any,
+    learning: TokenisedTexts,
+    tokenizer: Any,
+    texts: list[str],
+    device: str = "cpu",
 ) -> Distillation:
     """What a student learns from the teacher of `spec`; the caller's randomness is left alone.
 
@@ -198,6 +204,7 @@ def build_distillation(
         learning: the training texts as the student reads them.
         tokenizer: the student's.
         texts: the same texts, which the teacher reads with its own tokenizer.
+        device: where the teacher answers; int8 teachers do so on the CPU.
 
     Raises:
         InputError: a teacher that can't be read, or whose inside can't be compared with the
@@ -206,7 +213,8 @@ def build_distillation(
     with torch.random.fork_rng():
         torch.manual_seed(0)
         loaded = load_classifier(spec.teacher)
-        teacher = TransformerClassifier(loaded.model, loaded.tokenizer, spec.teacher)
+        place = device if has_gradients(loaded.model) else "cpu"
+        teacher = TransformerClassifier(loaded.model, loaded.tokenizer, spec.teacher, place)
         projection = None
         if spec.within:
             _check_inside(spec, teacher, loaded.tokenizer, learning, tokenizer, texts)
@@ -226,10 +234,10 @@ def _check_inside(
     texts: list[str],
 ) -> None:
     """Refuse hidden states and attributions of tokens that are not the same."""
-    if spec.attributions and "gradients" not in teacher.answers:
+    if "gradients" not in teacher.answers:
         raise InputError(
-            f"distil.attributions: {spec.teacher} gives no gradients; use a teacher of "
-            "floating-point weights"
+            f"distil: {spec.teacher} gives no gradients, so that only its answers can be learnt; "
+            "set hidden=0 and attributions=0, or use a teacher of floating-point weights"
         )
     longest = int(learning.lengths.max())
     if teacher.max_length < longest:

@@ -23,7 +23,7 @@ from astrid.training.data import (
     loader,
 )
 from astrid.training.distillation import Distillation, build_distillation
-from astrid.training.inputs import class_weights
+from astrid.training.inputs import class_weights, on_gpu
 from astrid.training.keeper import Keeper, best_weights, last_usable
 from astrid.training.loggers import build_loggers
 from astrid.training.module import TrainingModule
@@ -152,7 +152,12 @@ def _teaching(lesson: Lesson, learning: TokenisedTexts) -> Distillation | None:
     if lesson.distil is None:
         return None
     return build_distillation(
-        lesson.distil, lesson.model, learning, lesson.tokenizer, lesson.train.texts
+        lesson.distil,
+        lesson.model,
+        learning,
+        lesson.tokenizer,
+        lesson.train.texts,
+        "cuda" if on_gpu(lesson.trainer) else "cpu",
     )
 
 
