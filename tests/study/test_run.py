@@ -138,9 +138,17 @@ def test_a_study_grows(copy) -> None:
 
 def test_other_settings_in_the_same_folder_are_refused(copy) -> None:
     other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
-    with pytest.raises(InputError, match=r"trainer differs.*overwrite"):
+    with pytest.raises(InputError, match=r"trainer changed.*overwrite"):
         run_study(other, copy, ONE)
     assert open_study(copy).status().count("done") == 12
+
+
+def test_other_data_in_the_same_folder_are_refused(copy) -> None:
+    before = times(copy)
+    params = {"train": 65, "validation": 24, "test": 24}
+    with pytest.raises(InputError, match=r"the data changed.*overwrite"):
+        run_study(small(data={"source": "verdicts", "params": params}), copy, ONE)
+    assert changed(copy, before) == set()
 
 
 @pytest.mark.parametrize("what", ["cut", "flipped", "gone"])
@@ -274,4 +282,4 @@ def test_a_study_of_texts_with_odd_signs(tmp_path) -> None:
     run_study(spec, tmp_path / "study", ONE)
     assert len(open_study(tmp_path / "study").cells()) == 4
     found = json.loads((tmp_path / "study" / "study.json").read_text())
-    assert found["data"]["params"]["path"].endswith("odd.csv")
+    assert found["spec"]["data"]["params"]["path"].endswith("odd.csv")

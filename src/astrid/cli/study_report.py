@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from astrid.cli import options
+from astrid.errors import InputError
 
 if TYPE_CHECKING:
     from astrid.analysis.opened import Study
+    from astrid.analysis.selection import Selection
 
 REPORT = """Write what a study found: report.html, report.md and the figures as PNG and SVG.
 
@@ -21,7 +23,8 @@ Example:
 
 SELECT = """Which model to ship: the five best of those that meet the requirements.
 
-The score is 0.4 · accuracy + 0.3 · similarity + 0.2 · (1 − parameters/most) + 0.1 · (1 − time/most).
+The score is 0.4 · accuracy + 0.3 · similarity + 0.2 · (1 − parameters / most)
++ 0.1 · (1 − time / most). A priority chooses by a ready rule instead, and says what speaks for it.
 Exit code 1 where none meets them.
 
 Examples:
@@ -83,4 +86,66 @@ def select(
         str | None, typer.Option("--method", help="Whose similarity counts; else the reference's.")
     ] = None,
     as_json: options.Json = False,
-) -> None: ...
+) -> None:
+    from astrid.analysis.opened import open_study
+
+    asked: dict[str, float | None] = {
+        "max_params": max_params,
+        "min_accuracy": min_accuracy,
+        "min_similarity": min_similarity,
+        "max_inference_time": max_inference_time,
+    }
+    study = open_study(folder)
+    if priority is not None:
+        given = [name for name, value in asked.items() if value is not None]
+        if given or method:
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in given or ["method"])
+            raise InputError(f"--priority: its rule is fixed; leave out {names}")
+        _show_priority(study, priority, as_json)
+        return
+    found = study.select(method=method, **asked)
+    if as_json:
+        options.print_json(found.to_dict())
+    elif found.chosen is not None:
+        options.table(_ranked(found))
+    for line in (found.answer, *(f"Note: {note}" for note in found.notes)):
+        options.say(line)
+    if found.chosen is None:
+        raise typer.Exit(1)
+
+
+def _ranked(found: "Selection") -> list[dict[str, object]]:
+    """The ranking as people read it: the figures, then the score and its parts."""
+    from astrid.report import numbers
+
+    return [
+        {
+            "model": row["name"],
+            "score": numbers.decimal(row["score"]),
+            "accuracy": numbers.decimal(row["accuracy"]),
+            "similarity": numbers.decimal(row["attribution_similarity"]),
+            "parameters": numbers.count(int(row["total_params"])),
+            "a text": numbers.duration(row["inference_time"]),
+            "accuracy + similarity\n+ size + speed": (
+                f"{row['score_accuracy']:.3f} + {row['score_similarity']:.3f}\n"
+                f"+ {row['score_size']:.3f} + {row['score_speed']:.3f}"
+            ),
+        }
+        for row in found.ranked.to_dict("records")
+    ]
+
+
+def _show_priority(study: "Study", priority: str, as_json: bool) -> None:
+    from typing import cast
+
+    from astrid.analysis.priorities import PriorityName, prioritise
+
+    # Another name is refused by the function itself.
+    found = prioritise(study.records(), cast(PriorityName, priority))
+    if as_json:
+        options.print_json(found.to_dict())
+    notes = (f"Note: {note}" for note in found.notes)
+    for line in (f"{priority}: {found.rule}", found.answer, *found.statements, *notes):
+        options.say(line)
+    if found.chosen is None:
+        raise typer.Exit(1)

@@ -18,7 +18,7 @@ from astrid.models.load import load_model
 from astrid.models.outputs import answers
 from astrid.models.sizes import size_of
 from astrid.models.text_model import TransformerClassifier
-from astrid.study.grid import PLAIN, ModelKey
+from astrid.study.grid import NO_GRADIENTS, PLAIN, ModelKey
 from astrid.study.store import Store
 from astrid.study.tasks import Place
 from astrid.text.document import Corpus
@@ -96,7 +96,14 @@ def _train(store: Store, splits: Splits, model: ModelKey, place: Place) -> None:
         spec = spec.model_copy(update={"trainer": trainer})
         fit(spec, splits.train, splits.validation, folder, progress=False, overwrite=True)
         return
-    order = Order(store.model(model.uncompressed), compression, splits.train, splits.validation)
+    order = Order(
+        store.model(model.uncompressed),
+        compression,
+        splits.train,
+        splits.validation,
+        recover=None if compression.name in NO_GRADIENTS else store.spec.recover,
+        seed=model.seed,
+    )
     compress_folder(order, folder, progress=False, overwrite=True)
 
 

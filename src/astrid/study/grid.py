@@ -11,7 +11,7 @@ from astrid.study.spec import StudySpec
 PLAIN = "none"
 """Not compressed."""
 
-_NO_GRADIENTS = ("int8",)
+NO_GRADIENTS = ("int8",)
 """Compressions whose models know no gradients."""
 
 
@@ -126,7 +126,7 @@ def _twin(spec: StudySpec) -> ModelKey | None:
 
 
 def _impossible(model: ModelKey, method: str) -> str | None:
-    if parse_compression(model.compression).name not in _NO_GRADIENTS:
+    if parse_compression(model.compression).name not in NO_GRADIENTS:
         return None
     from astrid.explain import methods  # brings torch, which reading a study does without
 

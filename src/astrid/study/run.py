@@ -15,7 +15,7 @@ from astrid.study.grid import Grid, ModelKey, grid
 from astrid.study.schedule import Executor, Plan, Told, carry_out, plan
 from astrid.study.sizing import crew
 from astrid.study.spec import StudySpec
-from astrid.study.store import STUDY, Failure, Store, read_spec, write_spec
+from astrid.study.store import STUDY, Failure, Store, head_of, read_head, write_head
 from astrid.study.tasks import RUNNING, Ended, Place, fingerprints
 from astrid.text.load import load_splits
 
@@ -96,7 +96,7 @@ def run_study(
     require_writable(folder / STUDY)
     with locked(folder):
         _check_folder(store, cells, overwrite)
-        write_spec(folder, spec)
+        write_head(store)
         shutil.rmtree(folder / RUNNING, ignore_errors=True)  # of a run that was killed
         if retry_failed:
             store.clear_failures()
@@ -171,28 +171,26 @@ def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
 
 
 def _check_folder(store: Store, cells: Grid, overwrite: bool) -> None:
-    """Refuse a folder whose finished cells were made with other settings."""
-    if overwrite or not (store.folder / STUDY).is_file():
+    """Refuse a folder whose finished cells were not made as these would be."""
+    if overwrite:
         return
-    before = read_spec(store.folder)
-    if before == store.spec:
-        return
-    earlier = Store(store.folder, before, store.data)
-    known = set(grid(before).cells)
-    for cell in cells.cells:
-        done = cell in known and earlier.read_cell(cell) is not None
-        if done and earlier.cell_digest(cell) != store.cell_digest(cell):
-            raise InputError(
-                f"{store.folder}: holds cells of other settings ({_difference(before, store.spec)})"
-                "; choose another folder, or --overwrite to make them anew"
-            )
+    if any(store.is_stale(cell) for cell in (*cells.cells, *cells.extra)):
+        raise InputError(
+            f"{store.folder}: holds cells that were made otherwise ({_difference(store)}); choose "
+            "another folder, or --overwrite to make them anew"
+        )
 
 
-def _difference(before: StudySpec, after: StudySpec) -> str:
-    """The first setting that differs."""
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    names = [name for name in new if new[name] != old[name] and name != "name"]
-    return f"{names[0]} differs" if names else "they differ"
+def _difference(store: Store) -> str:
+    """What is not as it was when the study was run last."""
+    before = read_head(store.folder)
+    now = json.loads(head_of(store))
+    for part, name in (("astrid", "Astrid's version"), ("data", "the data")):
+        if before.get(part) != now[part]:
+            return f"{name} changed"
+    names = [name for name in now["spec"] if before["spec"].get(name) != now["spec"][name]]
+    names = [name for name in names if name != "name"]
+    return f"{names[0]} changed" if names else "by another study"
 
 
 def _name(model: ModelKey, method: str) -> str:

@@ -72,6 +72,8 @@ class StudySpec(Spec):
         twin: whether the reference's model is trained once more, with another seed, for the
             ceiling of the similarity.
         trainer: of all models whose rung has none of its own.
+        recover: how models are trained on after weights, heads or layers were taken out of them;
+            None: they aren't.
         explaining: how the models are explained.
     """
 
@@ -86,6 +88,7 @@ class StudySpec(Spec):
     students: Mapping[str, Rung] = Field(default_factory=dict)
     twin: bool = True
     trainer: TrainerSpec = TrainerSpec()
+    recover: TrainerSpec | None = None
     explaining: Explaining = Explaining()
 
     @field_validator("encoders", "students", mode="before")

@@ -90,9 +90,10 @@ class Store:
         answers it learns from, and of what it was before it was compressed.
         """
         rung = self.rung(model)
-        made_from = []
+        made_from, recover = [], None
         if model.compression != "none":
             made_from += [model.uncompressed, self.reference]
+            recover = self.spec.recover and self.spec.recover.model_dump(mode="json")
         elif rung.encoder.init == "teacher" and rung.encoder.teacher is None:
             made_from.append(self.reference)
         preset = rung.encoder.preset
@@ -104,6 +105,7 @@ class Store:
                 "trainer": (rung.trainer or self.spec.trainer).model_dump(mode="json"),
                 "seed": model.seed,
                 "compression": model.compression,
+                "recover": recover,
                 "made_from": [self.model_digest(one) for one in made_from if one != model],
                 "data": dict(self.data),
                 "astrid": __version__,
@@ -130,6 +132,11 @@ class Store:
     def read_cell(self, cell: CellKey) -> dict[str, Any] | None:
         """What explaining gave; None where the cell is not done (or has to be done again)."""
         return _finished(self.cell(cell), CELL, self.cell_digest(cell))
+
+    def is_stale(self, cell: CellKey) -> bool:
+        """Whether the cell was finished, but from something else than it would be made from now."""
+        record = _read(self.cell(cell) / CELL)
+        return record is not None and record.get("digest") != self.cell_digest(cell)
 
     def write_evaluation(self, model: ModelKey, answers: bytes, found: Mapping[str, Any]) -> None:
         stamp = self.model_digest(model)
@@ -174,16 +181,22 @@ class Store:
         ]
 
 
-def write_spec(folder: Path, spec: StudySpec) -> None:
+def head_of(store: Store) -> str:
+    """What `study.json` says: the version, the data's fingerprints and the spec."""
+    spec = store.spec.model_dump(mode="json")
+    head = {"astrid": __version__, "data": dict(store.data), "spec": spec}
+    return json.dumps(head, indent=2) + "\n"
+
+
+def write_head(store: Store) -> None:
     """Write `study.json`, unless it says the same already."""
-    content = json.dumps({"astrid": __version__, **spec.model_dump(mode="json")}, indent=2) + "\n"
-    path = folder / STUDY
+    path, content = store.folder / STUDY, head_of(store)
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         write_atomic(path, content)
 
 
-def read_spec(folder: Path) -> StudySpec:
-    """The spec of the study in `folder`.
+def read_head(folder: Path) -> dict[str, Any]:
+    """What `study.json` says.
 
     Raises:
         InputError: there is no study, or its file is damaged.
@@ -194,10 +207,18 @@ def read_spec(folder: Path) -> StudySpec:
             f"{folder}: no study is there ({STUDY} is missing); astrid study run makes one"
         )
     values = _read(path)
-    if values is None:
+    if values is None or not isinstance(values.get("spec"), dict):
         raise InputError(f"{path}: damaged; run the study again with its settings")
-    values.pop("astrid", None)
-    return checked(StudySpec, values, str(path))
+    return values
+
+
+def read_spec(folder: Path) -> StudySpec:
+    """The spec of the study in `folder`.
+
+    Raises:
+        InputError: there is no study, or its file is damaged.
+    """
+    return checked(StudySpec, read_head(folder)["spec"], str(folder / STUDY))
 
 
 def _finish(
