@@ -48,12 +48,12 @@ def test_what_speaks_for_a_rule_is_said() -> None:
 def test_the_best_of_many_equals_is_seldom_shown_to_be_better() -> None:
     claims = sum(
         not statement.startswith("Open")
-        for seed in range(40)
+        for seed in range(25)
         for statement in prioritise(
             study(methods=METHODS[:2], texts=2, seed=seed), "accuracy"
         ).statements
     )
-    assert claims <= 5
+    assert claims <= 4
 
 
 def test_a_rule_without_its_head_or_encoder_chooses_nothing_and_says_so() -> None:

@@ -76,6 +76,14 @@ def test_a_success_must_be_more_than_chance(records: StudyRecords) -> None:
     assert "success" not in kinds
 
 
+def test_likeness_is_no_failure() -> None:
+    kinds = {case.kind for case in choose_study_cases(study(similarity=1.0, texts=5))}
+    alike = study(texts=5)
+    alike = replace(alike, similarities=alike.similarities.assign(same_method=0.9))
+    assert "failure" not in {case.kind for case in choose_study_cases(alike)}
+    assert "success" in kinds
+
+
 def test_compressed_models_can_fail_too() -> None:
     made = study(encoders={"a": 1}, heads={"linear": 1}, compressions=("none", "int8"), texts=10)
     failure = next(case for case in choose_study_cases(made) if case.kind == "failure")

@@ -6,6 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from astrid.analysis._study import UNCOMPRESSED, model_name
+from astrid.analysis.comparison import ComparisonSettings
 from astrid.study.records import COMPRESSION, CellKey, StudyRecords
 
 Kind = Literal["agreement", "disagreement", "failure", "success"]
@@ -46,7 +47,8 @@ def choose_study_cases(records: StudyRecords) -> tuple[StudyCase, ...]:
        those whose methods all have one;
     2. disagreement: that with the lowest;
     3. failure: the lowest cosine to the reference's model, by the reference's method, of any model
-       that is smaller or compressed and right; then of any that is wrong;
+       that is smaller or compressed and right; then of any that is wrong; below 0.80, where
+       reasons count as different elsewhere, too;
     4. success: the highest cosine of a model of the smallest encoder that is right, if it is above
        that of shuffled scores.
 
@@ -117,7 +119,8 @@ def _wrong_failure(records: StudyRecords, taken: set[int]) -> StudyCase | None:
 
 
 def _failure(records: StudyRecords, frame: pd.DataFrame, title: str) -> StudyCase | None:
-    ranked = frame.sort_values("same_method", kind="stable")
+    unlike = frame[frame["same_method"] < ComparisonSettings().alike_from]
+    ranked = unlike.sort_values("same_method", kind="stable")
     return _of_likeness(records, ranked, "failure", title, "lowest")
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 from astrid.analysis.questions import answer_all
 from tests.studies import study
 
-STUDIES = 60
+STUDIES = 40
 ENCODERS = {"large": 100_000_000, "middle": 30_000_000, "small": 10_000_000}
 HEADS = {"linear": 1_500, "mlp": 370_000, "dual": 530_000}
 
@@ -22,7 +22,7 @@ def _verdicts() -> dict[int, list[str]]:
             heads=HEADS,
             methods=("integrated_gradients", "attention", "lime"),
             documents=100,
-            texts=20,
+            texts=15,
             accuracy=0.8,
             similarity=0.5,
             correlation=0.0,
