@@ -1,0 +1,174 @@
+"""Models as marks with intervals: what the plots of accuracy against something share."""
+
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+
+from astrid.plots._axes import bar_lengths, with_interval
+from astrid.plots._looks import Look, groups
+from astrid.plots._paper import plain
+from astrid.plots._style import GREY, error_bars, escaped
+
+FAINT_FROM = 80
+"""Models from which on their intervals are drawn faintly, so that the marks stay visible."""
+
+
+def named(row: pd.Series) -> str:
+    """A model's name: encoder + head, and its compression where it has one.
+
+    >>> named(pd.Series({"encoder": "tinybert", "classifier": "mlp"}))
+    'tinybert + mlp'
+    """
+    name = f"{row['encoder']} + {row['classifier']}"
+    compression = str(row.get("compression", "none"))
+    return name if compression == "none" else f"{name}, {compression}"
+
+
+def hover(rows: pd.DataFrame, estimates: dict[str, str], counts: dict[str, str]) -> list[str]:
+    """What shows when the pointer rests on each row's mark.
+
+    Args:
+        rows: of models.
+        estimates: what to call each column that has an interval.
+        counts: the same of columns of whole numbers.
+    """
+    return [
+        "<br>".join(
+            [
+                escaped(named(row)),
+                *(f"{title} {with_interval(row, column)}" for column, title in estimates.items()),
+                *(f"{row[column]:,.0f} {title}" for column, title in counts.items()),
+            ]
+        )
+        for _, row in rows.iterrows()
+    ]
+
+
+def add_models(
+    figure: go.Figure,
+    frame: pd.DataFrame,
+    x: str,
+    texts: list[str],
+    symbols: dict[str, Look] | None = None,
+) -> None:
+    """One trace a head, coloured and shaped by head, with the accuracy's intervals.
+
+    Args:
+        figure: where to.
+        frame: one row a model.
+        x: column of the horizontal axis; drawn with its interval where it has one.
+        texts: of each row, for the pointer.
+        symbols: shapes by compression instead of by head.
+    """
+    texts_of = pd.Series(texts, index=frame.index)
+    faint = len(frame) > FAINT_FROM
+    for look, rows in groups(frame, "classifier"):
+        bars = _faded(look.colour) if faint else look.colour
+        symbol = look.symbol
+        if symbols is not None:
+            symbol = [symbols[name].symbol for name in rows["compression"]]
+        figure.add_scatter(
+            x=rows[x],
+            y=rows["accuracy"],
+            error_y=error_bars(rows, "accuracy", bars),
+            error_x=error_bars(rows, x, bars) if f"{x}_low" in rows else None,
+            name=escaped(look.name),
+            mode="markers",
+            marker={
+                "size": 7 if faint else 10,
+                "color": look.colour,
+                "symbol": symbol,
+                "line": {"width": 0.5, "color": GREY},
+            },
+            hovertext=texts_of[rows.index],
+            hoverinfo="text",
+        )
+
+
+def _faded(colour: str) -> str:
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.25)"
+
+
+def add_frontier(figure: go.Figure, best: pd.DataFrame, x: str) -> None:
+    """The frontier as a step line: the best accuracy up to each place."""
+    figure.add_scatter(
+        x=best[x],
+        y=best["accuracy"],
+        name="Pareto frontier",
+        mode="lines",
+        line={"color": GREY, "shape": "hv", "width": 2, "dash": "dash"},
+        hoverinfo="skip",
+    )
+
+
+def add_reference(figure: go.Figure, frame: pd.DataFrame, x: str) -> None:
+    """A ring around the reference."""
+    rows = frame[frame["reference"].astype(bool)]
+    if rows.empty:
+        return
+    figure.add_scatter(
+        x=rows[x],
+        y=rows["accuracy"],
+        name="reference",
+        mode="markers",
+        marker={"size": 20, "symbol": "circle-open", "color": GREY, "line": {"width": 2}},
+        hoverinfo="skip",
+    )
+
+
+def draw_models(
+    axes: Axes, frame: pd.DataFrame, x: str, symbols: dict[str, Look] | None = None
+) -> None:
+    """As `add_models`, for print."""
+    faint = len(frame) > FAINT_FROM
+    for look, rows in groups(frame, "classifier"):
+        kinds = {look.marker: rows}
+        if symbols is not None:
+            of_rows = rows["compression"].map(lambda name: symbols[name].marker)
+            kinds = {str(marker): part for marker, part in rows.groupby(of_rows, sort=False)}
+        for number, (marker, part) in enumerate(kinds.items()):
+            drawn = axes.errorbar(
+                part[x],
+                part["accuracy"],
+                yerr=bar_lengths(part, "accuracy"),
+                xerr=bar_lengths(part, x) if f"{x}_low" in part else None,
+                fmt=marker,
+                color=look.colour,
+                markersize=3 if faint else 5,
+                markeredgecolor="white",
+                markeredgewidth=0.4,
+                elinewidth=0.7,
+                label=plain(look.name) if number == 0 else "_",
+            )
+            for bar in drawn[2]:
+                bar.set_alpha(0.2 if faint else 0.8)
+
+
+def draw_frontier(axes: Axes, best: pd.DataFrame, x: str) -> None:
+    """As `add_frontier`, for print."""
+    axes.step(
+        best[x],
+        best["accuracy"],
+        where="post",
+        color="#444444",
+        linestyle=(0, (4, 2)),
+        linewidth=1,
+        zorder=1,
+        label="Pareto frontier",
+    )
+
+
+def draw_reference(axes: Axes, frame: pd.DataFrame, x: str) -> None:
+    """As `add_reference`, for print."""
+    rows = frame[frame["reference"].astype(bool)]
+    if len(rows):
+        axes.plot(
+            rows[x],
+            rows["accuracy"],
+            "o",
+            markersize=10,
+            markerfacecolor="none",
+            markeredgecolor="#222222",
+            label="reference",
+        )
