@@ -1,9 +1,12 @@
 """Models as marks with intervals: what the plots of accuracy against something share."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
+from scipy.optimize import isotonic_regression
 
+from astrid.analysis.pareto import pareto_front
 from astrid.plots._axes import bar_lengths, with_interval
 from astrid.plots._looks import Look, groups
 from astrid.plots._paper import plain
@@ -22,6 +25,35 @@ def named(row: pd.Series) -> str:
     name = f"{row['encoder']} + {row['classifier']}"
     compression = str(row.get("compression", "none"))
     return name if compression == "none" else f"{name}, {compression}"
+
+
+def frontier(frame: pd.DataFrame, cost: str) -> pd.DataFrame:
+    """The rows that none beats in accuracy and in `cost` (lower is better), cheapest first."""
+    return frame[pareto_front(frame, higher=["accuracy"], lower=[cost])].sort_values(cost)
+
+
+def moved_apart(frame: pd.DataFrame, column: str, gap: float = 0.012) -> pd.Series:
+    """Sizes for a logarithmic axis, none closer to the next than `gap` of the axis.
+
+    Models of one encoder differ in size by less than a mark is wide. The order stays, so a
+    frontier stays one; shifts are as small as they can be (least squares). Of equal sizes the most
+    accurate stands first.
+
+    Args:
+        frame: one row a model.
+        column: sizes, above 0; NaN stays NaN.
+        gap: as a share of the axis.
+    """
+    known = frame.dropna(subset=[column]).sort_values(
+        [column, "accuracy"], ascending=[True, False], kind="stable"
+    )
+    logs = np.log10(known[column].to_numpy(dtype=float))
+    if len(logs) < 2:
+        return frame[column].astype(float)
+    span = max(float(np.ptp(logs)), 0.5)
+    steps = min(gap, 0.5 / len(logs)) * span * np.arange(len(logs))
+    places = isotonic_regression(logs - steps).x + steps
+    return pd.Series(10**places, index=known.index).reindex(frame.index)
 
 
 def hover(rows: pd.DataFrame, estimates: dict[str, str], counts: dict[str, str]) -> list[str]:
@@ -127,7 +159,8 @@ def draw_models(
         if symbols is not None:
             of_rows = rows["compression"].map(lambda name: symbols[name].marker)
             kinds = {str(marker): part for marker, part in rows.groupby(of_rows, sort=False)}
-        for number, (marker, part) in enumerate(kinds.items()):
+        axes.plot([], [], look.marker, color=look.colour, label=plain(look.name))
+        for marker, part in kinds.items():
             drawn = axes.errorbar(
                 part[x],
                 part["accuracy"],
@@ -139,7 +172,6 @@ def draw_models(
                 markeredgecolor="white",
                 markeredgewidth=0.4,
                 elinewidth=0.7,
-                label=plain(look.name) if number == 0 else "_",
             )
             for bar in drawn[2]:
                 bar.set_alpha(0.2 if faint else 0.8)

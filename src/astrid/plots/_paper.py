@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from matplotlib.ticker import NullLocator
 from astrid import plugins
 from astrid.errors import InputError
 from astrid.files import without_surrogates, write_atomic
-from astrid.plots._axes import short
-from astrid.plots._style import noted
+from astrid.plots._axes import log_range, log_ticks, short
 from astrid.progress import visible
 
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
@@ -60,13 +59,13 @@ def printed(paper: Callable[[pd.DataFrame], Figure]) -> Callable[[pd.DataFrame],
     return drawn
 
 
-def page(width: float, height: float, title: str, frame: pd.DataFrame) -> Figure:
-    """An empty figure in inches, with its title and the frame's notes below."""
+def page(width: float, height: float, title: str, notes: Sequence[str] = ()) -> Figure:
+    """An empty figure in inches, with its title above and notes below."""
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=9)
-    notes = textwrap.wrap(" ".join(noted(frame)), round(width * _SIGNS_AN_INCH))
-    if notes:
-        below = "\n".join(plain(note, len(note)) for note in notes)
+    lines = textwrap.wrap(" ".join(notes), round(width * _SIGNS_AN_INCH))
+    if lines:
+        below = "\n".join(plain(line, len(line)) for line in lines)
         figure.supxlabel(below, x=0.01, ha="left", fontsize=6, color="#444444")
     return figure
 
@@ -77,16 +76,37 @@ def plain(text: str, longest: int = 26) -> str:
 
 
 def ticks(
-    axes: Axes, which: str, places: list[float], labels: list[str], rotation: float = 0
+    axes: Axes,
+    which: str,
+    places: Sequence[float],
+    labels: Sequence[str],
+    rotation: float = 0,
+    longest: int = 26,
 ) -> None:
     """Set the ticks of axis `x` or `y`, and no small ones between."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_ticks(places, [plain(label) for label in labels])
+    axis.set_ticks(list(places), [plain(label, longest) for label in labels])
     axis.set_tick_params(which="minor", length=0)
     axis.set_minor_locator(NullLocator())
     if rotation:
         for label in axis.get_ticklabels():
             label.set(rotation=rotation, ha="right", rotation_mode="anchor")
+
+
+def log_axis(axes: Axes, which: str, values: pd.Series, unit: str = "") -> None:
+    """Make axis `x` or `y` logarithmic, with readable ticks."""
+    ends = [10**end for end in log_range(values)]
+    if which == "x":
+        axes.set_xscale("log")
+    else:
+        axes.set_yscale("log")
+    places, labels = log_ticks(values, unit)
+    inside = [place for place in places if ends[0] <= place <= ends[1]]
+    ticks(axes, which, inside, [labels[places.index(place)] for place in inside])
+    if which == "x":
+        axes.set_xlim(*ends)
+    else:
+        axes.set_ylim(*ends)
 
 
 def save_paper(name: str, frame: pd.DataFrame, folder: Path) -> tuple[Path, Path]:

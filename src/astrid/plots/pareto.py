@@ -5,7 +5,6 @@ import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
 from astrid.plots._axes import log_range, log_ticks
-from astrid.plots._frontier import frontier
 from astrid.plots._looks import Look, look
 from astrid.plots._models import (
     add_frontier,
@@ -14,9 +13,11 @@ from astrid.plots._models import (
     draw_frontier,
     draw_models,
     draw_reference,
+    frontier,
     hover,
+    moved_apart,
 )
-from astrid.plots._paper import TWO_COLUMNS, page, plain, printed, ticks
+from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
 from astrid.plots._style import GREY, checked, escaped, noted, styled
 
 COLUMNS = (
@@ -33,6 +34,7 @@ SHAPES = 6
 """Kinds of compression that shapes can tell apart."""
 
 _TITLE = "Accuracy against size"
+_MOVED = "Marks of nearly the same size are moved apart sideways; their order is kept."
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
@@ -43,11 +45,12 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             `compression` of up to six kinds, shapes tell the compression instead of the head.
     """
     frame = checked(frame, COLUMNS, "pareto")
+    placed = frame.assign(place=moved_apart(frame, "total_params"))
     figure = go.Figure()
-    add_frontier(figure, frontier(frame, "total_params", "accuracy"), "total_params")
+    add_frontier(figure, frontier(placed, "total_params"), "place")
     texts = hover(frame, {"accuracy": "accuracy"}, {"total_params": "parameters"})
     shapes = _shapes(frame)
-    add_models(figure, frame, "total_params", texts, shapes)
+    add_models(figure, placed, "place", texts, shapes)
     for name, shape in (shapes or {}).items():
         figure.add_scatter(
             x=[None],
@@ -56,7 +59,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             mode="markers",
             marker={"color": GREY, "symbol": shape.symbol, "size": 10},
         )
-    add_reference(figure, frame, "total_params")
+    add_reference(figure, placed, "place")
     places, labels = log_ticks(frame["total_params"])
     figure.update_xaxes(
         title="parameters",
@@ -65,9 +68,9 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         tickvals=places,
         ticktext=labels,
     )
-    figure.update_yaxes(title="accuracy")
+    figure.update_yaxes(title="accuracy", tickformat=".2f")
     figure.update_layout(height=480)
-    return styled(figure, _TITLE, noted(frame))
+    return styled(figure, _TITLE, (*noted(frame), _MOVED))
 
 
 def _shapes(frame: pd.DataFrame) -> dict[str, Look] | None:
@@ -83,18 +86,16 @@ def _shapes(frame: pd.DataFrame) -> dict[str, Look] | None:
 def paper(frame: pd.DataFrame) -> Figure:
     """As `draw`, for print in two columns' width."""
     frame = checked(frame, COLUMNS, "pareto")
-    figure = page(TWO_COLUMNS, 3.2, _TITLE, frame)
+    figure = page(TWO_COLUMNS, 3.2, _TITLE, (*noted(frame), _MOVED))
     axes = figure.add_subplot()
-    draw_frontier(axes, frontier(frame, "total_params", "accuracy"), "total_params")
+    placed = frame.assign(place=moved_apart(frame, "total_params"))
+    draw_frontier(axes, frontier(placed, "total_params"), "place")
     shapes = _shapes(frame)
-    draw_models(axes, frame, "total_params", shapes)
+    draw_models(axes, placed, "place", shapes)
     for name, shape in (shapes or {}).items():
         axes.plot([], [], shape.marker, color="#777777", label=f"compression: {plain(name)}")
-    draw_reference(axes, frame, "total_params")
-    axes.set_xscale("log")
-    low, high = log_range(frame["total_params"])
-    axes.set_xlim(10**low, 10**high)
-    ticks(axes, "x", *log_ticks(frame["total_params"]))
+    draw_reference(axes, placed, "place")
+    log_axis(axes, "x", frame["total_params"])
     axes.set(xlabel="parameters", ylabel="accuracy")
     axes.grid(visible=True)
     axes.set_axisbelow(True)
