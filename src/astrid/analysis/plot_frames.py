@@ -60,60 +60,59 @@ def _similarity_heatmap(records: StudyRecords) -> pd.DataFrame:
     frame = frame.set_index(_MODEL).reindex(every).reset_index()
     frame["reference"] = frame["reference"].eq(True)
     frame, note = _some(records, frame)
-    rows = _of_reference_method(records, records.similarities)
-    frame["chance"] = rows["chance"].mean()
-    ceiling = _mean(records.ceiling.get("similarity", pd.Series(dtype=float)))
-    frame["ceiling"] = ceiling.value
-    chosen = [*_MODEL, "reference", *_ends("attribution_similarity"), "chance", "ceiling"]
-    notes = [_like_with_like(records), _intervals(records), note, _uncompressed(records)]
-    return _with_notes(frame[chosen], notes)
+    rows = _of_reference_method(records, _plain(records, records.similarities))
+    lines = {
+        "chance": _mean(_by_text(rows, "chance")),
+        "ceiling": _mean(records.ceiling.get("similarity", pd.Series(dtype=float))),
+    }
+    for name, estimate in lines.items():
+        frame[_ends(name)] = _numbers(estimate)
+    ends = [end for name in ("attribution_similarity", *lines) for end in _ends(name)]
+    notes = [_like_with_like(records), _brackets(records), note, _uncompressed(records)]
+    return _with_notes(frame[[*_MODEL, "reference", *ends]], notes)
 
 
 def _method_agreement(records: StudyRecords) -> pd.DataFrame:
+    columns = ["encoder", "first", "second", "encoder_params", *_ends("correlation")]
+    if records.correlations.empty:
+        return pd.DataFrame(columns=columns)
     rows, note = _some(records, _plain(records, records.correlations), PANELS_SHOWN)
     sizes = records.results.groupby("encoder")["encoder_params"].first()
     found = [
         (*key, sizes.get(key[0], np.nan), *_numbers(_mean(_by_text(part, "correlation"))))
         for key, part in rows.groupby(["encoder", "first", "second"], sort=False)
     ]
-    columns = ["encoder", "first", "second", "encoder_params", *_ends("correlation")]
     frame = pd.DataFrame(found, columns=columns).sort_values(
         "encoder_params", ascending=False, kind="stable", ignore_index=True
     )
-    how = "Spearman's correlation of word scores, mean over texts and models; 95 % intervals over texts."
+    how = "Spearman's correlation of scores, mean over models; 95 % intervals over texts."
     return _with_notes(frame, [how, note, _uncompressed(records)])
 
 
 def _learning_curves(records: StudyRecords) -> pd.DataFrame:
     rows, note = _some(records, _plain(records, records.curves), PANELS_SHOWN)
-    values = ["accuracy", "val_loss", "train_loss"]
+    values = ["accuracy", "val_loss"]
     rows = rows.assign(**{f"{name}{end}": np.nan for name in values for end in ("_low", "_high")})
-    frame = _over_seeds(rows, [*_MODEL, "epoch"], values)
+    frame = _ordered(records, _over_seeds(rows, [*_MODEL, "epoch"], values))
     seeds = records.curves["seed"].nunique()
     how = f"Mean of up to {seeds} seeds; whiskers: lowest and highest seed." if seeds > 1 else ""
     return _with_notes(frame, [how, note, _uncompressed(records)])
 
 
 def _cost_faithfulness(records: StudyRecords) -> pd.DataFrame:
+    columns = ["method", *_ends("interpretation_cost"), *_ends("faithfulness")]
+    if records.faithfulness.empty:
+        return pd.DataFrame(columns=columns)
     costs = _plain(records, records.results)
-    by_method = costs.groupby("interpretability")["interpretation_cost"]
     scores = _plain(records, records.faithfulness)
+    scores = scores.assign(gain=scores["comprehensiveness"] - scores["random"])
     found = []
     for method in records.methods:
-        cost = by_method.get_group(method) if method in by_method.groups else pd.Series([np.nan])
-        above = np.array([np.nan])
-        if len(scores):
-            part = scores[scores["interpretability"] == method]
-            gain = part["comprehensiveness"] - part["random"]
-            above = _by_text(part.assign(above=gain), "above")
-        ends = (cost.mean(), cost.min(), cost.max())
-        found.append((method, *ends, *_numbers(_mean(above))))
-    columns = ["method", *_ends("interpretation_cost"), *_ends("faithfulness")]
-    notes = [
-        "Means over the models. Upright: 95 % interval over texts; across: cheapest to dearest model.",
-        _uncompressed(records),
-    ]
-    return _with_notes(pd.DataFrame(found, columns=columns), notes)
+        cost = costs.loc[costs["interpretability"] == method, "interpretation_cost"]
+        gain = _mean(_by_text(scores[scores["interpretability"] == method], "gain"))
+        found.append((method, cost.mean(), cost.min(), cost.max(), *_numbers(gain)))
+    how = "Means over the models. Upright: 95 % intervals over texts. Across: all models' range."
+    return _with_notes(pd.DataFrame(found, columns=columns), [how, _uncompressed(records)])
 
 
 def _models(
@@ -235,6 +234,13 @@ def _intervals(records: StudyRecords) -> str:
     if seeds > 1:
         return f"Means of up to {seeds} seeds; whiskers: lowest and highest seed."
     return "Whiskers: 95 % intervals over texts."
+
+
+def _brackets(records: StudyRecords) -> str:
+    own = "The reference is 1 by definition."
+    if records.results["seed"].nunique() > 1:
+        own = "The reference's own 1 is not among its seeds."
+    return f"{_intervals(records).replace('Whiskers', 'Brackets').replace('whiskers', 'brackets')} {own}"
 
 
 def _like_with_like(records: StudyRecords) -> str:

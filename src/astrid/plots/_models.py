@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
 from astrid.analysis.pareto import pareto_front
-from astrid.plots._axes import bar_lengths, with_interval
+from astrid.plots._axes import bar_lengths, short, with_interval
 from astrid.plots._looks import Look, groups
 from astrid.plots._paper import plain
 from astrid.plots._style import GREY, error_bars, escaped
@@ -95,7 +95,7 @@ def add_models(
     texts_of = pd.Series(texts, index=frame.index)
     faint = len(frame) > FAINT_FROM
     for look, rows in groups(frame, "classifier"):
-        bars = _faded(look.colour) if faint else look.colour
+        bars = _faded(look.colour, 0.2 if faint else 0.6)
         symbol = look.symbol
         if symbols is not None:
             symbol = [symbols[name].symbol for name in rows["compression"]]
@@ -104,7 +104,7 @@ def add_models(
             y=rows["accuracy"],
             error_y=error_bars(rows, "accuracy", bars),
             error_x=error_bars(rows, x, bars) if f"{x}_low" in rows else None,
-            name=escaped(look.name),
+            name=escaped(short(look.name)),
             mode="markers",
             marker={
                 "size": 7 if faint else 10,
@@ -117,9 +117,9 @@ def add_models(
         )
 
 
-def _faded(colour: str) -> str:
+def _faded(colour: str, opacity: float) -> str:
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.25)"
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def add_frontier(figure: go.Figure, best: pd.DataFrame, x: str) -> None:
@@ -174,7 +174,7 @@ def draw_models(
                 elinewidth=0.7,
             )
             for bar in drawn[2]:
-                bar.set_alpha(0.2 if faint else 0.8)
+                bar.set_alpha(0.2 if faint else 0.6)
 
 
 def draw_frontier(axes: Axes, best: pd.DataFrame, x: str) -> None:

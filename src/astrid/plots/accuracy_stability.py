@@ -62,10 +62,10 @@ def draw(frame: pd.DataFrame) -> go.Figure:
 def _slope_text(line: Slope) -> str:
     if line.reason:
         return f"No line: {line.reason}."
-    tenth = line.estimate
-    numbers = [f"{value / 10:+.3f}" for value in (tenth.value, tenth.low, tenth.high)]
-    text = "Slope: {} [{}, {}] of accuracy for 0.1 less stability".format(*numbers)
-    return f"{text} (95 %, over {tenth.n} models as if independent).".replace("-", "−")
+    found = line.estimate
+    numbers = [f"{value / 10:+.3f}" for value in (found.value, found.low, found.high)]
+    text = "Slope: {} [{}, {}] accuracy for each 0.1 of spread".format(*numbers)
+    return f"{text} (95 %, over {found.n} models as if independent).".replace("-", "−")
 
 
 def _band(frame: pd.DataFrame, line: Slope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

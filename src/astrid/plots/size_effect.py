@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
-from astrid.plots._axes import bar_lengths, log_range, log_ticks
+from astrid.plots._axes import bar_lengths, log_range, log_ticks, short
 from astrid.plots._looks import groups
 from astrid.plots._models import hover
 from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
@@ -39,7 +39,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             x=rows["place"],
             y=rows["accuracy"],
             error_y=error_bars(rows, "accuracy", look.colour),
-            name=escaped(look.name),
+            name=escaped(short(look.name)),
             mode="lines+markers",
             line={"color": look.colour, "dash": look.dash},
             marker={"size": 9, "symbol": look.symbol, "color": look.colour},

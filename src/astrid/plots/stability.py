@@ -41,7 +41,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             x=part[_X],
             y=part["place"],
             error_x=error_bars(part, _X, look.colour),
-            name=escaped(look.name),
+            name=escaped(short(look.name)),
             mode="markers",
             marker={"size": 10, "symbol": look.symbol, "color": look.colour},
             hovertext=hover(part, {_X: "spread over methods"}, {}),
@@ -52,7 +52,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         ticktext=[escaped(label) for label in _labels(rows)],
         range=(len(rows) - 0.4, -0.6),
     )
-    figure.update_xaxes(title=_X_TITLE, rangemode="tozero")
+    figure.update_xaxes(title=_X_TITLE)
     figure.update_layout(height=170 + 22 * len(rows))
     return styled(figure, _TITLE, (*noted(frame), note))
 
@@ -94,7 +94,6 @@ def paper(frame: pd.DataFrame) -> Figure:
         )
     ticks(axes, "y", list(rows["place"]), _labels(rows), longest=_LONGEST + 11)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(left=0)
     axes.set(xlabel=_X_TITLE)
     axes.grid(visible=True)
     axes.set_axisbelow(True)
