@@ -229,18 +229,18 @@ def _ends(column: str) -> list[str]:
     return [column, f"{column}_low", f"{column}_high"]
 
 
-def _intervals(records: StudyRecords) -> str:
+def _intervals(records: StudyRecords, sign: str = "whiskers") -> str:
     seeds = records.results["seed"].nunique()
     if seeds > 1:
-        return f"Means of up to {seeds} seeds; whiskers: lowest and highest seed."
-    return "Whiskers: 95 % intervals over texts."
+        return f"Means of up to {seeds} seeds; {sign}: lowest and highest seed."
+    return f"{sign.capitalize()}: 95 % intervals over texts."
 
 
 def _brackets(records: StudyRecords) -> str:
     own = "The reference is 1 by definition."
     if records.results["seed"].nunique() > 1:
         own = "The reference's own 1 is not among its seeds."
-    return f"{_intervals(records).replace('Whiskers', 'Brackets').replace('whiskers', 'brackets')} {own}"
+    return f"{_intervals(records, 'brackets')} {own}"
 
 
 def _like_with_like(records: StudyRecords) -> str:

@@ -4,7 +4,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
-from astrid.plots._axes import bar_lengths, log_range, log_ticks, seconds, short, with_interval
+from astrid.plots._axes import (
+    DASH,
+    bar_lengths,
+    log_range,
+    log_ticks,
+    seconds,
+    short,
+    with_interval,
+)
 from astrid.plots._looks import groups
 from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
 from astrid.plots._style import GREY, checked, error_bars, escaped, noted, styled
@@ -68,7 +76,7 @@ def _costs(frame: pd.DataFrame) -> pd.Series:
 
 
 def _hover(row: pd.Series) -> str:
-    cost = seconds(row[_X])
+    cost = seconds(row[_X]) if pd.notna(row[_X]) else DASH
     if pd.notna(row[f"{_X}_low"]):
         cost += f" [{seconds(row[f'{_X}_low'])}, {seconds(row[f'{_X}_high'])}]"
     return f"{escaped(row['method'])}<br>{_Y_TITLE} {with_interval(row, _Y)}<br>{cost} a text"

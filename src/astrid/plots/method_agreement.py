@@ -76,7 +76,9 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             "colorbar": {"thickness": 16, "tickvals": [-1, -0.5, 0, 0.5, 1]},
         },
     )
-    return styled(figure, _TITLE, noted(frame))
+    styled(figure, _TITLE, noted(frame))
+    figure.update_annotations(font={"size": 13})
+    return figure.update_layout(margin={"t": figure.layout.margin.t + 25})
 
 
 def _placed(frame: pd.DataFrame) -> pd.DataFrame:
