@@ -50,7 +50,8 @@ def _landscape(records: StudyRecords) -> pd.DataFrame:
     frame, note = _some(records, _models(records, estimates))
     ends = [end for name in estimates for end in _ends(name)]
     chosen = [*_MODEL, "reference", "encoder_params", "classifier_params", *ends]
-    notes = [_intervals(records), _like_with_like(records), note, _uncompressed(records)]
+    how = _intervals(records, "thick lines")
+    notes = [how, _like_with_like(records), note, _uncompressed(records)]
     return _with_notes(frame[chosen], notes)
 
 

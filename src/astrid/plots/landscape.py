@@ -39,7 +39,8 @@ _SIZE, _HEAD, _UP, _COLOUR = (
     "accuracy",
     "attribution_similarity",
 )
-_SYMBOLS = ("circle", "square", "diamond", "x", "cross", "circle-open", "square-open")
+# Without x: plotly draws it in space with a sign that some fonts lack.
+_SYMBOLS = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 _UNKNOWN = "similarity unknown"
 
 
@@ -134,10 +135,19 @@ def _add_points(
         y=rows[_HEAD],
         z=rows[_UP],
         mode="markers",
-        name=escaped(short(name)),
         marker={"size": 7, "symbol": symbol, "line": {"width": 1, "color": GREY}, **colour},
         hovertext=hover(rows, estimates, counts),
         hoverinfo="text",
+        showlegend=False,
+    )
+    # In the legend plotly shows coloured marks in black, which vanishes on a dark page.
+    figure.add_scatter3d(
+        x=[None],
+        y=[None],
+        z=[None],
+        mode="markers",
+        name=escaped(short(name)),
+        marker={"symbol": symbol, "color": GREY},
     )
 
 
@@ -149,14 +159,14 @@ def _add_reference(figure: go.Figure, rows: pd.DataFrame) -> None:
         z=reference[_UP],
         mode="text",
         text=["reference"] * len(reference),
-        textposition="top center",
+        textposition="middle right",
         showlegend=False,
         hoverinfo="skip",
     )
 
 
 def _scene(rows: pd.DataFrame) -> dict[str, object]:
-    bare = {"showbackground": False, "gridcolor": "rgba(128, 128, 128, 0.35)", "zeroline": False}
+    bare = {"showbackground": False, "gridcolor": GREY, "zeroline": False}
     axes = {}
     for axis, column, title in (("xaxis", _SIZE, "encoder"), ("yaxis", _HEAD, "head")):
         places, labels = log_ticks(rows[column])
@@ -172,9 +182,14 @@ def _scene(rows: pd.DataFrame) -> dict[str, object]:
     return {
         **axes,
         "zaxis": upright,
-        "camera": {"eye": {"x": -1.5, "y": -1.6, "z": 0.7}, "center": {"z": -0.15}},
+        # Without perspective, upright lines are upright.
+        "camera": {
+            "eye": {"x": -1.4, "y": -1.7, "z": 0.6},
+            "center": {"z": -0.1},
+            "projection": {"type": "orthographic"},
+        },
         "aspectmode": "manual",
-        "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.85},
+        "aspectratio": {"x": 1.35, "y": 1.35, "z": 0.9},
     }
 
 
@@ -183,8 +198,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     """As `draw`, for print in two columns' width."""
     frame = checked(frame, COLUMNS, "landscape")
     rows = frame.dropna(subset=[_SIZE, _HEAD, _UP])
-    notes = (*noted(frame), *_gaps(frame, rows), "Thick lines: the accuracy's intervals.")
-    figure = page(TWO_COLUMNS, 4.6, _TITLE, notes)
+    figure = page(TWO_COLUMNS, 4.6, _TITLE, (*noted(frame), *_gaps(frame, rows)))
     axes = figure.add_subplot(projection="3d")
     assert isinstance(axes, Axes3D)
     _draw_points(axes, rows)
@@ -193,7 +207,7 @@ def paper(frame: pd.DataFrame) -> Figure:
         mpl.colors.Normalize(_lowest(rows), 1), SIMILARITY_SCALE.lower()
     )
     figure.colorbar(colours, ax=axes, label="similarity", shrink=0.6, pad=0.12)
-    figure.legend(loc="outside left upper")
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1))
     return figure
 
 
@@ -223,8 +237,8 @@ def _draw_points(axes: Axes3D, rows: pd.DataFrame) -> None:
         )
         axes.plot([], [], [], look.marker, color="#777777", label=plain(look.name))
     for _, row in rows[rows["reference"].astype(bool)].iterrows():
-        place = np.log10(row[_SIZE]), np.log10(row[_HEAD]), row["accuracy_high"]
-        axes.text(*place, "reference", fontsize=6.5, ha="center", va="bottom")
+        place = np.log10(row[_SIZE]), np.log10(row[_HEAD]), row[_UP]
+        axes.text(*place, "   reference", fontsize=6.5, ha="left", va="center")
 
 
 def _with_grey() -> mpl.colors.Colormap:

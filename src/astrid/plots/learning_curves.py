@@ -63,7 +63,13 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         figure.update_yaxes(title_text=title, row=row + 1, col=1)
         if row % 2:
             figure.update_xaxes(title_text="epoch", row=row + 1)
-    figure.update_xaxes(tickformat="d", title_standoff=4)
+    first, last = frame["epoch"].min(), frame["epoch"].max()
+    figure.update_xaxes(
+        title_standoff=4,
+        tick0=0,
+        dtick=max(1, math.ceil((last - first) / 5)),
+        range=(first - 0.3, last + 0.3),
+    )
     figure.update_layout(height=height)
     styled(figure, f"{_TITLE} on the validation texts", noted(frame))
     figure.update_annotations(font={"size": 13})
@@ -164,6 +170,7 @@ def _draw_panel(axes: Axes, frame: pd.DataFrame, encoder: str, column: str) -> d
                 elinewidth=0.6,
             )
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlim(frame["epoch"].min() - 0.3, frame["epoch"].max() + 0.3)
     axes.grid(visible=True)
     axes.set_axisbelow(True)
     return handles

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from plotly.subplots import make_subplots
 
 from astrid.errors import InputError
-from astrid.plots._axes import DASH, number, short
+from astrid.plots._axes import number, short
 from astrid.plots._paper import TWO_COLUMNS, page, printed, ticks
 from astrid.plots._scales import SIGNED, ink, paper_scale, plotly_scale
 from astrid.plots._style import checked, escaped, noted, styled
@@ -103,6 +103,7 @@ def _add_block(figure: go.Figure, block: _Table, column: int, longest: int) -> N
     rows, columns = np.indices(block.scores.shape)
     known = ~np.isnan(block.scores)
     cells = list(zip(rows[known], columns[known], strict=True))
+    missing = zip(rows[~known], columns[~known], strict=True)
     figure.add_heatmap(
         x=columns[known],
         y=rows[known],
@@ -121,7 +122,7 @@ def _add_block(figure: go.Figure, block: _Table, column: int, longest: int) -> N
         x=columns[~known],
         y=rows[~known],
         mode="text",
-        text=[escaped(block.text(*cell)) for cell in zip(rows[~known], columns[~known])],
+        text=[escaped(block.text(*cell)) for cell in missing],
         hoverinfo="skip",
         showlegend=False,
         row=1,
