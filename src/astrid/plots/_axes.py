@@ -49,8 +49,17 @@ def sized(number: float) -> str:
     """
     for unit, name in _UNITS:
         if number >= unit:
-            return f"{number / unit:.4g} {name}"
-    return f"{number:.4g}"
+            return f"{_three(number / unit)} {name}"
+    return _three(number)
+
+
+def _three(number: float) -> str:
+    """Three digits, all of those before the point.
+
+    >>> _three(1234.5), _three(12.345)
+    ('1234', '12.3')
+    """
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def seconds(number: float) -> str:
@@ -61,7 +70,7 @@ def seconds(number: float) -> str:
     """
     for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if number >= unit * 0.999:
-            return f"{number / unit:.4g} {name}"
+            return f"{_three(number / unit)} {name}"
     return f"{number:.3g} s"
 
 

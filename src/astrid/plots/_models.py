@@ -96,9 +96,9 @@ def add_models(
     faint = len(frame) > FAINT_FROM
     for look, rows in groups(frame, "classifier"):
         bars = _faded(look.colour, 0.2 if faint else 0.6)
-        symbol = look.symbol
+        shapes = [look.symbol] * len(rows)
         if symbols is not None:
-            symbol = [symbols[name].symbol for name in rows["compression"]]
+            shapes = [symbols[name].symbol for name in rows["compression"]]
         figure.add_scatter(
             x=rows[x],
             y=rows["accuracy"],
@@ -109,7 +109,7 @@ def add_models(
             marker={
                 "size": 7 if faint else 10,
                 "color": look.colour,
-                "symbol": symbol,
+                "symbol": shapes,
                 "line": {"width": 0.5, "color": GREY},
             },
             hovertext=texts_of[rows.index],

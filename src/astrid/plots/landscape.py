@@ -29,7 +29,7 @@ COLUMNS = (
     "attribution_similarity_high",
 )
 
-DROPPED = 150
+DROPPED = 60
 """Models up to which each has a line down to the floor; more would be a thicket."""
 
 _TITLE = "Encoder size, head complexity and accuracy, coloured by similarity"
@@ -166,7 +166,7 @@ def _add_reference(figure: go.Figure, rows: pd.DataFrame) -> None:
 
 
 def _scene(rows: pd.DataFrame) -> dict[str, object]:
-    bare = {"showbackground": False, "gridcolor": GREY, "zeroline": False}
+    bare = {"showbackground": False, "tickfont": {"size": 11}, "gridcolor": GREY, "zeroline": False}
     axes = {}
     for axis, column, title in (("xaxis", _SIZE, "encoder"), ("yaxis", _HEAD, "head")):
         places, labels = log_ticks(rows[column])
@@ -182,12 +182,7 @@ def _scene(rows: pd.DataFrame) -> dict[str, object]:
     return {
         **axes,
         "zaxis": upright,
-        # Without perspective, upright lines are upright.
-        "camera": {
-            "eye": {"x": -1.4, "y": -1.7, "z": 0.6},
-            "center": {"z": -0.1},
-            "projection": {"type": "orthographic"},
-        },
+        "camera": {"eye": {"x": -1.4, "y": -1.7, "z": 0.75}, "center": {"z": -0.2}},
         "aspectmode": "manual",
         "aspectratio": {"x": 1.35, "y": 1.35, "z": 0.9},
     }

@@ -1,4 +1,4 @@
-"""How the models learned: validation accuracy and loss by epoch, one column of panels an encoder."""
+"""How the models learned: validation accuracy and loss by epoch, two panels an encoder."""
 
 import math
 from typing import Any
@@ -61,8 +61,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     for row in range(2 * bands):
         title = list(_PANELS.values())[row % 2]
         figure.update_yaxes(title_text=title, row=row + 1, col=1)
-        if row % 2:
-            figure.update_xaxes(title_text="epoch", row=row + 1)
+    figure.update_xaxes(title_text="epoch", row=2 * bands)
     first, last = frame["epoch"].min(), frame["epoch"].max()
     figure.update_xaxes(
         title_standoff=4,

@@ -27,7 +27,7 @@ _BLOCK = 40  # words down, before the next block begins beside it
 _PAGE = 55  # the same in print, where the page ends
 _ROW, _INCHES = 24, 0.15
 _WIDTH = 9  # columns of scores that fit beside each other, over all blocks
-_LONGEST = 18
+_LONGEST = 14
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """
     table = _table(checked(frame, COLUMNS, "token_table"))
     blocks = table.blocks(_BLOCK)
-    figure = make_subplots(1, len(blocks), horizontal_spacing=0.28 / len(blocks))
+    figure = make_subplots(1, len(blocks), horizontal_spacing=0.33 / len(blocks))
     for place, block in enumerate(blocks):
         _add_block(figure, block, place + 1, len(blocks[0].words))
     figure.update_layout(
@@ -100,7 +100,7 @@ def _table(frame: pd.DataFrame) -> _Table:
 
 
 def _add_block(figure: go.Figure, block: _Table, column: int, longest: int) -> None:
-    rows, columns = np.indices(block.scores.shape)
+    rows, columns = (np.asarray(places) for places in np.indices(block.scores.shape))
     known = ~np.isnan(block.scores)
     cells = list(zip(rows[known], columns[known], strict=True))
     missing = zip(rows[~known], columns[~known], strict=True)
@@ -184,7 +184,9 @@ def _draw_block(axes: Axes, block: _Table, longest: int) -> None:
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
     axes.set_ylim(longest - 0.5, -0.5)
     axes.xaxis.tick_top()
-    ticks(axes, "x", range(len(block.columns)), block.columns, longest=_LONGEST)
+    ticks(axes, "x", range(len(block.columns)), block.columns, 25, _LONGEST)
+    for label in axes.get_xticklabels():
+        label.set(ha="left")
     ticks(axes, "y", range(len(block.words)), block.words, longest=_LONGEST)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
