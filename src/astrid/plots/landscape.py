@@ -166,7 +166,7 @@ def _add_reference(figure: go.Figure, rows: pd.DataFrame) -> None:
 
 
 def _scene(rows: pd.DataFrame) -> dict[str, object]:
-    bare = {"showbackground": False, "tickfont": {"size": 11}, "gridcolor": GREY, "zeroline": False}
+    bare = {"showbackground": False, "tickfont": {"size": 12}, "gridcolor": GREY, "zeroline": False}
     axes = {}
     for axis, column, title in (("xaxis", _SIZE, "encoder"), ("yaxis", _HEAD, "head")):
         places, labels = log_ticks(rows[column])
