@@ -74,6 +74,20 @@ def test_models_of_one_size_are_moved_apart_and_keep_their_order() -> None:
     assert f"{frame['total_params'][3]:,.0f} parameters" in dots.hovertext[3]
 
 
+def test_of_many_models_only_the_best_keep_their_whiskers() -> None:
+    frame = random_models(500)
+    figure = pareto.draw(frame)
+    dots, line = trace(figure, "linear"), trace(figure, "Pareto frontier")
+    with_whiskers = {
+        accuracy
+        for accuracy, length in zip(dots.y, dots.error_y.array, strict=True)
+        if not np.isnan(length)
+    }
+    assert with_whiskers == {*line.y, frame["accuracy"][0]}
+    assert "[" in dots.hovertext[-1]
+    assert "frontier and the reference only" in figure.layout.title.subtitle.text
+
+
 def test_compressions_have_shapes_as_long_as_those_can_be_told_apart() -> None:
     frame = random_models(14).assign(compression=["none", "int8"] * 7)
     dots = trace(pareto.draw(frame), "linear")
@@ -195,7 +209,7 @@ def test_the_landscape_has_a_point_a_model_coloured_by_its_similarity() -> None:
     figure = landscape.draw(frame)
     points = [one for one in figure.data if one.marker.coloraxis]
     assert [value for one in points for value in one.marker.color] == [1.0, 0.3, 0.84]
-    unknown = [one for one in figure.data if one.mode == "markers" and one.z == (0.88,)]
+    unknown = [one for one in figure.data if one.mode == "markers" and list(one.z) == [0.88]]
     assert unknown[0].marker.color == "#808080"
     assert "accuracy 0.930 [0.900, 0.950]" in points[0].hovertext[0]
     assert figure.layout.scene.xaxis.type == figure.layout.scene.yaxis.type == "log"
@@ -251,9 +265,8 @@ def test_a_long_text_is_wrapped_and_print_says_what_it_leaves_out() -> None:
     words = [f"word{place}" for place in range(300)]
     frame = pd.DataFrame({"word": words * 2, "column": ["one"] * 300 + ["two"] * 300, "score": 0.5})
     figure = token_table.draw(frame)
-    axes = [axis for axis in figure.layout if axis.startswith("yaxis")]
-    assert [name for axis in axes for name in figure.layout[axis].ticktext] == words
-    assert len(axes) == 4
+    axes = [figure.layout[name] for name in ("yaxis", "yaxis2", "yaxis3", "yaxis4")]
+    assert [word for axis in axes for word in axis.ticktext] == words
     printed = token_table.paper(frame)
     assert "first 220 of 300 words" in printed.get_supxlabel()
 

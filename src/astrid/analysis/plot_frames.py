@@ -91,8 +91,11 @@ def _method_agreement(records: StudyRecords) -> pd.DataFrame:
 
 
 def _learning_curves(records: StudyRecords) -> pd.DataFrame:
-    rows, note = _some(records, _plain(records, records.curves), PANELS_SHOWN)
     values = ["accuracy", "val_loss"]
+    if records.curves.empty:
+        ends = [end for name in values for end in _ends(name)]
+        return pd.DataFrame(columns=[*_MODEL, "epoch", *ends])
+    rows, note = _some(records, _plain(records, records.curves), PANELS_SHOWN)
     rows = rows.assign(**{f"{name}{end}": np.nan for name in values for end in ("_low", "_high")})
     frame = _ordered(records, _over_seeds(rows, [*_MODEL, "epoch"], values))
     seeds = records.curves["seed"].nunique()

@@ -78,7 +78,7 @@ def short(name: str, longest: int = _LONGEST) -> str:
     """A name that fits an axis: its middle left out where it is long.
 
     >>> short("google/bert_uncased_L-2_H-128_A-2")
-    'google/bert_u…L-2_H-128_A-2'
+    'google/bert_u…-2_H-128_A-2'
     """
     if len(name) <= longest:
         return name

@@ -16,6 +16,10 @@ FAINT_FROM = 80
 """Models from which on their intervals are drawn faintly, so that the marks stay visible."""
 
 
+BARE_FROM = 200
+"""Models from which on only the frontier's intervals are drawn."""
+
+
 def named(row: pd.Series) -> str:
     """A model's name: encoder + head, and its compression where it has one.
 
@@ -54,6 +58,20 @@ def moved_apart(frame: pd.DataFrame, column: str, gap: float = 0.012) -> pd.Seri
     steps = min(gap, 0.5 / len(logs)) * span * np.arange(len(logs))
     places = isotonic_regression(logs - steps).x + steps
     return pd.Series(10**places, index=known.index).reindex(frame.index)
+
+
+def thinned(frame: pd.DataFrame, best: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Of many models, only the frontier's and the reference's intervals; and a note that says so.
+
+    Hundreds of whiskers would hide the marks.
+    """
+    if len(frame) <= BARE_FROM:
+        return frame, ()
+    others = ~frame.index.isin(best.index) & ~frame["reference"].astype(bool)
+    ends = [name for name in frame if str(name).endswith(("_low", "_high"))]
+    bare = frame.copy()
+    bare.loc[others, ends] = np.nan
+    return bare, ("Whiskers of the frontier and the reference only.",)
 
 
 def hover(rows: pd.DataFrame, estimates: dict[str, str], counts: dict[str, str]) -> list[str]:

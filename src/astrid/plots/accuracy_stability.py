@@ -15,6 +15,7 @@ from astrid.plots._models import (
     draw_reference,
     frontier,
     hover,
+    thinned,
 )
 from astrid.plots._paper import TWO_COLUMNS, page, printed
 from astrid.plots._style import BLUE, checked, noted, styled
@@ -49,14 +50,16 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     line = slope(frame[_X].to_numpy(dtype=float), frame[_Y].to_numpy(dtype=float))
     if not line.reason:
         _add_line(figure, *_band(frame, line))
-    add_frontier(figure, frontier(frame, _X), _X)
+    best = frontier(frame, _X)
+    drawn, bare = thinned(frame, best)
+    add_frontier(figure, best, _X)
     titles = {_Y: "accuracy", _X: "interpretation stability"}
-    add_models(figure, frame, _X, hover(frame, titles, {}))
+    add_models(figure, drawn, _X, hover(frame, titles, {}))
     add_reference(figure, frame, _X)
     figure.update_xaxes(title=_X_TITLE)
     figure.update_yaxes(title="accuracy", tickformat=".2f")
     figure.update_layout(height=500)
-    return styled(figure, _TITLE, (_slope_text(line), *noted(frame)))
+    return styled(figure, _TITLE, (_slope_text(line), *noted(frame), *bare))
 
 
 def _slope_text(line: Slope) -> str:
@@ -106,7 +109,9 @@ def paper(frame: pd.DataFrame) -> Figure:
     """As `draw`, for print in two columns' width."""
     frame = checked(frame, COLUMNS, "accuracy_stability")
     line = slope(frame[_X].to_numpy(dtype=float), frame[_Y].to_numpy(dtype=float))
-    figure = page(TWO_COLUMNS, 3.4, _TITLE, (_slope_text(line), *noted(frame)))
+    best = frontier(frame, _X)
+    drawn, bare = thinned(frame, best)
+    figure = page(TWO_COLUMNS, 3.4, _TITLE, (_slope_text(line), *noted(frame), *bare))
     axes = figure.add_subplot()
     if not line.reason:
         places, heights, half = _band(frame, line)
@@ -114,8 +119,8 @@ def paper(frame: pd.DataFrame) -> Figure:
             places, heights - half, heights + half, color="#e3e6ea", label="95 % band"
         )
         axes.plot(places, heights, color="#777777", label="least squares line")
-    draw_frontier(axes, frontier(frame, _X), _X)
-    draw_models(axes, frame, _X)
+    draw_frontier(axes, best, _X)
+    draw_models(axes, drawn, _X)
     draw_reference(axes, frame, _X)
     axes.set(xlabel=_X_TITLE, ylabel="accuracy")
     axes.grid(visible=True)

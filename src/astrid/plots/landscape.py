@@ -202,7 +202,8 @@ def paper(frame: pd.DataFrame) -> Figure:
         mpl.colors.Normalize(_lowest(rows), 1), SIMILARITY_SCALE.lower()
     )
     figure.colorbar(colours, ax=axes, label="similarity", shrink=0.6, pad=0.12)
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1))
+    if len(rows):
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1))
     return figure
 
 

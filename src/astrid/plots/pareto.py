@@ -16,6 +16,7 @@ from astrid.plots._models import (
     frontier,
     hover,
     moved_apart,
+    thinned,
 )
 from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
 from astrid.plots._style import GREY, checked, escaped, noted, styled
@@ -46,8 +47,10 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """
     frame = checked(frame, COLUMNS, "pareto")
     placed = frame.assign(place=moved_apart(frame, "total_params"))
+    best = frontier(placed, "total_params")
+    placed, bare = thinned(placed, best)
     figure = go.Figure()
-    add_frontier(figure, frontier(placed, "total_params"), "place")
+    add_frontier(figure, best, "place")
     texts = hover(frame, {"accuracy": "accuracy"}, {"total_params": "parameters"})
     shapes = _shapes(frame)
     add_models(figure, placed, "place", texts, shapes)
@@ -70,7 +73,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(title="accuracy", tickformat=".2f")
     figure.update_layout(height=480)
-    return styled(figure, _TITLE, (*noted(frame), _MOVED))
+    return styled(figure, _TITLE, (*noted(frame), *bare, _MOVED))
 
 
 def _shapes(frame: pd.DataFrame) -> dict[str, Look] | None:
@@ -86,10 +89,12 @@ def _shapes(frame: pd.DataFrame) -> dict[str, Look] | None:
 def paper(frame: pd.DataFrame) -> Figure:
     """As `draw`, for print in two columns' width."""
     frame = checked(frame, COLUMNS, "pareto")
-    figure = page(TWO_COLUMNS, 3.2, _TITLE, (*noted(frame), _MOVED))
-    axes = figure.add_subplot()
     placed = frame.assign(place=moved_apart(frame, "total_params"))
-    draw_frontier(axes, frontier(placed, "total_params"), "place")
+    best = frontier(placed, "total_params")
+    placed, bare = thinned(placed, best)
+    figure = page(TWO_COLUMNS, 3.2, _TITLE, (*noted(frame), *bare, _MOVED))
+    axes = figure.add_subplot()
+    draw_frontier(axes, best, "place")
     shapes = _shapes(frame)
     draw_models(axes, placed, "place", shapes)
     for name, shape in (shapes or {}).items():

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from astrid.errors import InputError
 from astrid.plots._axes import number, short
-from astrid.plots._paper import TWO_COLUMNS, page, printed, ticks
+from astrid.plots._paper import TWO_COLUMNS, page, plain, printed, ticks
 from astrid.plots._scales import SIGNED, ink, paper_scale, plotly_scale
 from astrid.plots._style import checked, escaped, noted, styled
 
@@ -180,7 +180,7 @@ def _draw_block(axes: Axes, block: _Table, longest: int) -> None:
     )
     for (row, column), score in np.ndenumerate(block.scores):
         colour = "black" if math.isnan(score) else ink(SIGNED, (score + 1) / 2)
-        text = block.text(row, column)
+        text = plain(block.text(row, column), _LONGEST)
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
     axes.set_ylim(longest - 0.5, -0.5)
     axes.xaxis.tick_top()
