@@ -219,7 +219,7 @@ def test_the_landscape_says_how_many_models_it_can_t_place() -> None:
     frame = landscape.example()
     frame.loc[1, "accuracy"] = np.nan
     figure = landscape.draw(frame)
-    assert "Without 1 models" in figure.layout.title.subtitle.text
+    assert "unknown: 1." in figure.layout.title.subtitle.text
 
 
 def test_curves_keep_to_their_encoder_and_head() -> None:

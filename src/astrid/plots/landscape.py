@@ -77,7 +77,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
 
 def _gaps(frame: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
     missing = len(frame) - len(rows)
-    return (f"Without {missing} models of unknown size or accuracy.",) if missing else ()
+    return (f"Left out, size or accuracy unknown: {missing}.",) if missing else ()
 
 
 def _lowest(rows: pd.DataFrame) -> float:

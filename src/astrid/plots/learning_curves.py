@@ -143,7 +143,7 @@ def paper(frame: pd.DataFrame) -> Figure:
             for axes in pair:
                 axes.set_visible(False)
             continue
-        pair[0].set_title(plain(encoders[place]), loc="left")
+        pair[0].set_title(plain(encoders[place], 18), loc="left")
         pair[1].set_xlabel("epoch")
         for axes, (column, name) in zip(pair, _PANELS.items(), strict=True):
             if place % across == 0:

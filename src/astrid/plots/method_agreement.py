@@ -104,10 +104,10 @@ def _grid(frame: pd.DataFrame) -> tuple[int, int]:
     return across, math.ceil(encoders / across)
 
 
-def _titles(frame: pd.DataFrame) -> list[str]:
+def _titles(frame: pd.DataFrame, longest: int = 26) -> list[str]:
     sizes = frame.groupby("encoder", sort=False)["encoder_params"].first()
     return [
-        f"{short(str(name))} ({sized(size)})" if size > 0 else short(str(name))
+        f"{short(str(name), longest)} ({sized(size)})" if size > 0 else short(str(name), longest)
         for name, size in sizes.items()
     ]
 
@@ -156,7 +156,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     panels = figure.subplots(down, across, squeeze=False)
     names, drawn = _methods(frame), None
     parts = [rows for _, rows in frame.groupby("encoder", sort=False)]
-    for place, (axes, title) in enumerate(zip(panels.flat, _titles(frame), strict=False)):
+    for place, (axes, title) in enumerate(zip(panels.flat, _titles(frame, 18), strict=False)):
         drawn = _draw_matrix(axes, parts[place], pairs)
         axes.set_title(plain(title, 40), loc="left")
         ticks(axes, "x", range(pairs), names[:-1], rotation=35, longest=_LONGEST)
