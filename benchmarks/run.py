@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrid.progress import bar
-from benchmarks import measurements
+from benchmarks import measurements, studies
 from benchmarks.measurements import Line, Sizes
 from benchmarks.workload import Workload, workload
 
@@ -63,6 +63,9 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
         found |= {
             "prefix": lambda: measurements.prefix(SIZES),
             "scaling": lambda: measurements.scaling(load, SIZES),
+            "study": lambda: studies.demo(QUICK),
+            "study machinery": studies.machinery,
+            "study report": studies.large_report,
         }
     if QUICK and not has_half_products(load.device):
         return found

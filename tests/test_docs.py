@@ -20,13 +20,19 @@ import pytest
 
 import astrid
 from astrid.cli.main import run
+from astrid.study.run import Engine, run_study
+from astrid.study.spec import load_study
 from tests import tiny_lm
 from tests.docs_are_current import commands
+from tests.small_study import small
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 # Commands of seconds; the others (training, the demo) are only parsed.
 QUICK = ("explain", "evaluate", "compare", "compress", "methods", "heads", "encoders")
+
+# Commands of a study of seconds, which is there.
+STUDY = (["study", "status"], ["study", "report"], ["study", "select"])
 
 # A gate may say no to models that were trained for moments.
 GATE = ["study", "gate"]
@@ -91,6 +97,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, seed in (("teacher", 0), ("twin", 1), ("step1", 2), ("step3", 3)):
         arguments = ["+data.params.train=200", *quick, f"seed={seed}"]
         assert run(["train", *arguments, "--out", str(folder / "runs" / "demo" / name)]) == 0
+    run_study(small(name="smoke"), folder / "runs" / "smoke", Engine(workers=0, threads=1))
     for part in tiny_lm.build("gpt2"):
         part.save_pretrained(folder / "models" / "gpt2")
     return folder
@@ -180,10 +187,19 @@ def test_commands_and_their_options_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_quick_commands_run(page: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line, words in console_lines(page):
-        if words[0] in QUICK:
+        if words[0] in QUICK or words[:2] in STUDY:
             assert run(words) == 0, f"{_name(page)}:{line}: {capsys.readouterr().err}"
         elif words[:2] == GATE:
             assert run(words) in (0, 1), f"{_name(page)}:{line}: {capsys.readouterr().err}"
+
+
+def test_studies_to_copy_are_studies(place: Path) -> None:
+    found = [block for block in blocks(ROOT / "docs/study.md") if block.info == "yaml"]
+    assert found
+    for number, block in enumerate(found):
+        (place / f"mine{number}.yaml").write_text(block.body, encoding="utf-8")
+        spec = load_study(str(place / f"mine{number}.yaml"), ["seeds=[0,1,2]"])
+        assert spec.seeds == (0, 1, 2)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

@@ -18,6 +18,7 @@ SURFACE = {
     "explain",
     "load_language_model",
     "load_model",
+    "open_study",
     "predict",
 }
 

@@ -13,6 +13,7 @@ from astrid._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from astrid.analysis.examine import compare
+    from astrid.analysis.opened import open_study
     from astrid.errors import InputError
     from astrid.explain.records import Explanation, Explanations
     from astrid.explain.run import explain, predict
@@ -30,6 +31,7 @@ _PUBLIC = {
     "explain": "astrid.explain.run",
     "load_language_model": "astrid.models.causal.load",
     "load_model": "astrid.models.load",
+    "open_study": "astrid.analysis.opened",
     "predict": "astrid.explain.run",
 }
 
@@ -42,6 +44,7 @@ __all__ = [
     "explain",
     "load_language_model",
     "load_model",
+    "open_study",
     "predict",
 ]
 

@@ -19,6 +19,9 @@ from astrid.text.load import DataSpec
 from astrid.training.spec import TrainerSpec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CHOICE = re.compile(r"(encoders|heads|methods)=\[([^\[\]{}]*)\]")
+"""An override that chooses from the dimensions of the grid, such as `heads=[linear,mlp]`."""
+
 _BETWEEN = "--"
 """Stands between the parts of a cell's name, so it can't be in one of them."""
 
@@ -94,6 +97,7 @@ class StudySpec(Spec):
     @field_validator("encoders", "students", mode="before")
     @classmethod
     def _presets(cls, rungs: Any) -> Any:
+        _require_names(rungs)
         return {name: _with_preset(name, rung) for name, rung in dict(rungs or {}).items()}
 
     @field_validator("heads", mode="before")
@@ -101,6 +105,7 @@ class StudySpec(Spec):
     def _kinds(cls, heads: Any) -> Any:
         if isinstance(heads, Sequence) and not isinstance(heads, str):
             heads = dict.fromkeys(heads)
+        _require_names(heads)
         return {
             name: head if isinstance(head, HeadSpec) else {"name": name, **(head or {})}
             for name, head in dict(heads).items()
@@ -111,6 +116,7 @@ class StudySpec(Spec):
     def _settings(cls, methods: Any) -> Any:
         if isinstance(methods, Sequence) and not isinstance(methods, str):
             methods = dict.fromkeys(methods)
+        _require_names(methods)
         return {name: settings or {} for name, settings in dict(methods).items()}
 
     @model_validator(mode="after")
@@ -175,21 +181,35 @@ def load_study(source: str, overrides: Sequence[str] = ()) -> StudySpec:
     Args:
         source: a name, or a path that ends in .yaml or .yml. A file may use the groups that come
             with Astrid, for example `defaults: [/data: tweets, _self_]`.
-        overrides: settings instead, such as `seeds=[0,1]` or `trainer.epochs=2`.
+        overrides: settings instead, such as `seeds=[0,1]`, `trainer.epochs=2`, or a choice of the
+            file's own: `heads=[linear,mlp]`.
 
     Raises:
         InputError: no such study, or settings that can't be used.
     """
+    chosen = {found[1]: found[2] for one in overrides if (found := _CHOICE.fullmatch(one))}
+    others = [one for one in overrides if not _CHOICE.fullmatch(one)]
     if source.endswith((".yaml", ".yml")):
-        values = compose_file(Path(source), overrides)
-        return checked(StudySpec, {"name": Path(source).stem, **values}, source)
-    known = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
-    if source not in known:
-        raise InputError(
-            f'study "{source}": neither a file (something.yaml) nor a study that comes with '
-            f"Astrid; {nearest(source, known)}"
-        )
-    return checked(StudySpec, {"name": source, **compose(f"study/{source}", overrides)}, source)
+        path, values = Path(source), compose_file(Path(source), others)
+        values = {"name": path.stem, **values}
+    else:
+        known = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
+        if source not in known:
+            raise InputError(
+                f'study "{source}": neither a file (something.yaml) nor a study that comes with '
+                f"Astrid; {nearest(source, known)}"
+            )
+        values = {"name": source, **compose(f"study/{source}", others)}
+    for setting, names in chosen.items():
+        values[setting] = _chosen(values.get(setting), names)
+    return checked(StudySpec, values, source)
+
+
+def _chosen(before: Any, names: str) -> dict[str, Any]:
+    """What is called so in the file, with its settings there; others with their own defaults."""
+    known = before if isinstance(before, dict) else {}
+    listed = [name.strip() for name in names.split(",") if name.strip()]
+    return {name: known.get(name) for name in listed}
 
 
 def _with_preset(name: str, rung: Any) -> Any:
@@ -204,6 +224,11 @@ def _with_preset(name: str, rung: Any) -> Any:
     if encoder.get("preset") is None and name in preset_names():
         encoder["preset"] = name
     return {**rung, "encoder": encoder}
+
+
+def _require_names(values: Any) -> None:
+    if values is not None and not isinstance(values, Mapping):
+        raise ValueError("give settings by name, such as {linear: {}}")
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:
