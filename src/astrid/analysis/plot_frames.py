@@ -213,11 +213,15 @@ def _plain(records: StudyRecords, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_reference_method(records: StudyRecords, frame: pd.DataFrame) -> pd.DataFrame:
+    if frame.empty:
+        return frame
     return frame[frame["interpretability"] == records.reference.interpretability].copy()
 
 
 def _by_text(rows: pd.DataFrame, column: str) -> np.ndarray:
     """`[N]` the mean of each text over the models, so that the text stays the unit."""
+    if rows.empty:
+        return np.array([], dtype=float)
     return rows.groupby("text")[column].mean().to_numpy(dtype=float)
 
 

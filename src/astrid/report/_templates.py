@@ -1,4 +1,4 @@
-"""Filling the HTML templates; whatever comes from users is escaped on the way in."""
+"""Filling the templates; whatever comes from users is escaped on the way in."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from astrid.files import without_surrogates
-from astrid.report import numbers
+from astrid.report import markdown, numbers
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -30,6 +30,29 @@ def _environment() -> Environment:
         "duration": numbers.duration,
     }
     return environment
+
+
+@cache
+def _markdown_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=False,
+        finalize=markdown.escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "table": markdown.table,
+        "fenced": markdown.fenced,
+        "signed": numbers.signed,
+    }
+    return environment
+
+
+def fill_markdown(template: str, context: Mapping[str, object]) -> str:
+    """As `fill`, for Markdown: whatever is filled in is escaped for it."""
+    return without_surrogates(_markdown_environment().get_template(template).render(context))
 
 
 def fill(template: str, context: Mapping[str, object]) -> str:

@@ -66,3 +66,50 @@ def duration(seconds: float | None) -> str:
     if seconds is None or math.isnan(seconds):
         return DASH
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def size(number: float) -> str:
+    """Bytes, in the unit that leaves the fewest digits.
+
+    >>> size(56_000_000), size(1_200)
+    ('56.0 MB', '1.2 kB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= unit:
+            return f"{number / unit:.1f} {name}"
+    return f"{number:.0f} bytes"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value; very small ones are told as such.
+
+    >>> p_value(0.0312), p_value(1e-9), p_value(None)
+    ('0.031', '<0.001', '–')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_equals(value: float) -> str:
+    """A p-value in a sentence.
+
+    >>> p_equals(0.0312), p_equals(1e-9)
+    ('p = 0.031', 'p < 0.001')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def plain(value: float) -> str:
+    """A number of any size: whole ones whole, others with three digits that say something.
+
+    >>> plain(40.0), plain(0.1234), plain(6.1e-8), plain(12345.6), plain(float("nan"))
+    ('40', '0.123', '6.1e-08', '12,346', '–')
+    """
+    if not math.isfinite(value):
+        return DASH
+    if isinstance(value, int) or (value.is_integer() and abs(value) > 1):
+        return f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"

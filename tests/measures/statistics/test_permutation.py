@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from astrid.errors import InputError
 from astrid.measures.statistics.permutation import paired_difference
@@ -33,3 +34,20 @@ def test_too_few_pairs_have_no_p_value() -> None:
 def test_series_of_different_lengths_are_refused() -> None:
     with pytest.raises(InputError, match="same texts"):
         paired_difference([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize(("texts", "shift"), [(2, 0.5), (8, 0.4), (12, 0.0), (60, 0.0), (60, 0.25)])
+@pytest.mark.parametrize("rounded", [False, True], ids=["distinct", "ties"])
+def test_p_values_are_those_of_scipy(texts: int, shift: float, rounded: bool) -> None:
+    differences = np.random.default_rng(texts).normal(shift, 1, texts)
+    differences = np.round(differences) if rounded else differences
+    oracle = stats.permutation_test(
+        (differences, np.zeros(texts)),
+        lambda first, second, axis: np.mean(first - second, axis=axis),
+        permutation_type="samples",
+        n_resamples=5000,
+        rng=np.random.default_rng(1),
+    ).pvalue
+    found = paired_difference(differences, np.zeros(texts)).p_value
+    # All flips of few texts give the p-value itself; of many, both draw some.
+    assert found == pytest.approx(oracle, abs=1e-12 if texts <= 12 else 0.04)

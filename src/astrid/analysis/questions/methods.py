@@ -81,7 +81,7 @@ def _by_text(frame: pd.DataFrame) -> pd.Series:
 def _by_size(records: StudyRecords, frame: pd.DataFrame) -> dict[str, pd.Series]:
     """The largest encoder and the smallest, each with a value a text over what both have."""
     sizes = models(records).groupby("encoder")["encoder_params"].max().sort_values()
-    sizes = sizes[sizes.index.isin(frame["encoder"])]
+    sizes = sizes[sizes.index.isin(frame["encoder"].unique())]
     if len(sizes) < 2 or sizes.iloc[0] == sizes.iloc[-1]:
         return {}
     shared = ["classifier", "seed", "first", "second", "text"]
