@@ -136,6 +136,8 @@ def test_printing_opens_and_draws_everything(visit: Visit) -> None:
     assert visit.page.locator("nav").is_hidden()
     tables = visit.page.locator(".scroll")
     assert tables.first.evaluate("one => getComputedStyle(one).maxHeight") == "none"
+    visit.page.set_viewport_size({"width": 718, "height": 1000})  # A4 with usual margins
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 718
 
 
 def test_hostile_names_run_nothing(browser: Any, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@
     return window.Plotly;
   };
 
+  const PAPER = 660; // pixels of a sheet's width, whatever the window's is
+
   const draw = (box) => {
     if (box.dataset.drawn) return;
     box.dataset.drawn = "started";
@@ -33,7 +35,13 @@
 
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((part) => { part.open = true; });
-    boxes.forEach(draw);
+    for (const box of boxes) {
+      draw(box);
+      window.Plotly.relayout(box, { width: PAPER, autosize: false });
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    boxes.forEach((box) => window.Plotly.relayout(box, { width: null, autosize: true }));
   });
 
   const value = (row, column) => {
