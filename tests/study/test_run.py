@@ -1,5 +1,6 @@
 """A study as one job: what it makes, what it does not make twice, what goes on when parts fail."""
 
+import errno
 import json
 import os
 import shutil
@@ -283,3 +284,28 @@ def test_a_study_of_texts_with_odd_signs(tmp_path) -> None:
     assert len(open_study(tmp_path / "study").cells()) == 4
     found = json.loads((tmp_path / "study" / "study.json").read_text())
     assert found["spec"]["data"]["params"]["path"].endswith("odd.csv")
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(tmp_path, monkeypatch) -> None:
+    from astrid import files
+
+    spec, folder = small(), tmp_path / "study"
+    real, written = os.fsync, []
+
+    def full(handle) -> None:
+        if len(list(folder.glob("cells/*/cell.json"))) >= 4:
+            written.append(handle)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full)
+        with pytest.raises(InputError, match=r"No space left.*run the study again"):
+            run_study(spec, folder, ONE)
+    assert len(written) == 1  # no other task has tried
+    before = times(folder)
+    assert len(before) >= 8
+    assert not list(folder.rglob("error.json"))
+    result = run_study(spec, folder, ONE)
+    assert result.made == 8
+    assert changed(folder, before).isdisjoint(path.parent.name for path in before)

@@ -187,14 +187,21 @@ def _attempt(stage: str, do: Callable[[], object]) -> Failure | None:
             raise
         return Failure(stage, str(error))
     except Exception as error:  # noqa: BLE001 - one cell's fault must not stop the others
+        if _is_full(error):
+            raise InputError(f"no space left on the device ({stage}); free some") from error
         return Failure(stage, _brief(error))
     return None
 
 
-def _is_full(error: InputError) -> bool:
+def _is_full(error: BaseException | None) -> bool:
     """Whether there is no room left: then no other task can write either."""
-    cause = error.__cause__
-    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "No space left on device" in str(error):  # safetensors and torch have their own errors
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _brief(error: Exception) -> str:
