@@ -186,7 +186,7 @@ def _attempt(stage: str, do: Callable[[], object]) -> Failure | None:
         if _is_full(error):
             raise
         return Failure(stage, str(error))
-    except Exception as error:  # noqa: BLE001 - one cell's fault must not stop the others
+    except Exception as error:  # one cell's fault must not stop the others
         if _is_full(error):
             raise InputError(f"no space left on the device ({stage}); free some") from error
         return Failure(stage, _brief(error))
