@@ -309,3 +309,28 @@ def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(tmp_path, monkeypa
     result = run_study(spec, folder, ONE)
     assert result.made == 8
     assert changed(folder, before).isdisjoint(path.parent.name for path in before)
+
+
+def test_every_compression_is_a_dimension_of_the_grid(tmp_path) -> None:
+    kinds = ["none", "distil", "int8", "prune30", "prune_heads50", "drop_layers1"]
+    rung = small().encoders["large"].model_dump(mode="json")
+    spec = small(
+        encoders={"large": rung},
+        heads=["linear"],
+        methods={"occlusion": {}, "attention": {}},
+        reference={"method": "occlusion"},
+        compressions=kinds,
+        recover={"epochs": 1, "learning_rate": 1e-4},
+    )
+    result = run_study(spec, tmp_path, ONE)
+    assert result.failures == ()
+    records = open_study(tmp_path).records()
+    results = records.results[records.results["interpretability"] == "occlusion"]
+    of = results.set_index("compression")
+    assert list(of.index) == kinds
+    assert of.loc["none", "attribution_similarity"] == pytest.approx(1.0, abs=1e-12)
+    assert of.loc["drop_layers1", "total_params"] < of.loc["none", "total_params"]
+    assert of.loc["prune_heads50", "total_params"] < of.loc["none", "total_params"]
+    assert of.loc["int8", "disk_bytes"] < of.loc["none", "disk_bytes"]
+    assert of["attribution_similarity"].notna().all()
+    assert (of.drop("none")["attribution_similarity"] < 1).all()
