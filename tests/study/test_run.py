@@ -143,6 +143,16 @@ def test_other_settings_in_the_same_folder_are_refused(copy) -> None:
     assert open_study(copy).status().count("done") == 12
 
 
+def test_trained_models_are_not_replaced_unasked(copy) -> None:
+    """Before their first cell is done, too: training is what takes longest."""
+    shutil.rmtree(copy / "cells")
+    other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
+    before = times(copy)
+    with pytest.raises(InputError, match=r"trainer changed.*overwrite"):
+        run_study(other, copy, ONE)
+    assert changed(copy, before) == set()
+
+
 def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     before = times(copy)
     params = {"train": 65, "validation": 24, "test": 24}

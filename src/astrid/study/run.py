@@ -171,12 +171,14 @@ def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
 
 
 def _check_folder(store: Store, cells: Grid, overwrite: bool) -> None:
-    """Refuse a folder whose finished cells were not made as these would be."""
+    """Refuse a folder whose finished models or cells were not made as these would be."""
     if overwrite:
         return
-    if any(store.is_stale(cell) for cell in (*cells.cells, *cells.extra)):
+    stale = [*filter(store.is_stale, cells.models)]
+    if stale or any(map(store.is_stale_cell, (*cells.cells, *cells.extra))):
+        what = "models" if stale else "cells"
         raise InputError(
-            f"{store.folder}: holds cells that were made otherwise ({_difference(store)}); choose "
+            f"{store.folder}: holds {what} that were made otherwise ({_difference(store)}); choose "
             "another folder, or --overwrite to make them anew"
         )
 

@@ -133,10 +133,13 @@ class Store:
         """What explaining gave; None where the cell is not done (or has to be done again)."""
         return _finished(self.cell(cell), CELL, self.cell_digest(cell))
 
-    def is_stale(self, cell: CellKey) -> bool:
+    def is_stale(self, model: ModelKey) -> bool:
+        """Whether the model was evaluated, but made from something else than it would be now."""
+        return _is_stale(self.evaluation(model) / EVALUATION, self.model_digest(model))
+
+    def is_stale_cell(self, cell: CellKey) -> bool:
         """Whether the cell was finished, but from something else than it would be made from now."""
-        record = _read(self.cell(cell) / CELL)
-        return record is not None and record.get("digest") != self.cell_digest(cell)
+        return _is_stale(self.cell(cell) / CELL, self.cell_digest(cell))
 
     def write_evaluation(self, model: ModelKey, answers: bytes, found: Mapping[str, Any]) -> None:
         stamp = self.model_digest(model)
@@ -242,6 +245,11 @@ def _finished(folder: Path, name: str, stamp: str) -> dict[str, Any] | None:
     if record is None or record.get("digest") != stamp or not _is_whole(folder, record):
         return None
     return record
+
+
+def _is_stale(path: Path, stamp: str) -> bool:
+    record = _read(path)
+    return record is not None and record.get("digest") != stamp
 
 
 def _is_whole(folder: Path, record: Mapping[str, Any]) -> bool:
