@@ -153,6 +153,29 @@ def test_trained_models_are_not_replaced_unasked(copy) -> None:
     assert changed(copy, before) == set()
 
 
+def test_a_model_that_was_trained_otherwise_is_not_taken_for_the_evaluated_one(
+    copy, monkeypatch
+) -> None:
+    """A run that replaces the models is killed before it has evaluated the first."""
+    from astrid.study import evaluating
+
+    shutil.rmtree(copy / "cells")
+    weights = copy / "models" / "large--linear--s0" / "model.safetensors"
+    whole = weights.read_bytes()
+    other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
+
+    def killed(*args: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluating, "load_model", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(other, copy, ONE, overwrite=True)
+    assert weights.read_bytes() != whole
+    run_study(small(), copy, ONE, overwrite=True)
+    assert weights.read_bytes() == whole
+
+
 def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     before = times(copy)
     params = {"train": 65, "validation": 24, "test": 24}

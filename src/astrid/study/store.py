@@ -141,6 +141,10 @@ class Store:
         """Whether the cell was finished, but from something else than it would be made from now."""
         return _is_stale(self.cell(cell) / CELL, self.cell_digest(cell))
 
+    def forget_evaluation(self, model: ModelKey) -> None:
+        """To be done before another model may take the evaluated one's place."""
+        (self.evaluation(model) / EVALUATION).unlink(missing_ok=True)
+
     def write_evaluation(self, model: ModelKey, answers: bytes, found: Mapping[str, Any]) -> None:
         stamp = self.model_digest(model)
         _finish(self.evaluation(model), EVALUATION, stamp, {ANSWERS: answers}, found)
