@@ -236,7 +236,8 @@ def test_a_training_that_diverges_costs_its_own_cells_only(tmp_path) -> None:
 def test_a_failed_reference_leaves_the_rest_waiting(tmp_path) -> None:
     encoders = {name: rung.model_dump(mode="json") for name, rung in small().encoders.items()}
     encoders["large"]["trainer"] = {"epochs": 1, "learning_rate": 1e30, "gradient_clip": 0}
-    run_study(small(encoders=encoders), tmp_path, ONE)
+    result = run_study(small(encoders=encoders), tmp_path, ONE)
+    assert result.made == 2  # the small models, and not what waits for the reference
     study = open_study(tmp_path)
     states = {cell.cell: cell for cell in study.status().cells}
     waiting = states["small--linear--s0--occlusion"]
