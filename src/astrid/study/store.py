@@ -231,7 +231,10 @@ def read_spec(folder: Path) -> StudySpec:
 def _finish(
     folder: Path, name: str, stamp: str, files: Mapping[str, bytes], found: Mapping[str, Any]
 ) -> None:
-    """Write the files, then the record that says that they are there."""
+    """Write the files, then the record that says that they are there.
+
+    An old failure goes before: killed between the two, what is done would count as failed.
+    """
     for file, content in files.items():
         write_atomic(folder / file, content)
     record = {
@@ -240,8 +243,8 @@ def _finish(
         "finished": _now(),
         **found,
     }
-    write_atomic(folder / name, json.dumps(record, indent=1, allow_nan=False) + "\n")
     (folder / ERROR).unlink(missing_ok=True)
+    write_atomic(folder / name, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def _finished(folder: Path, name: str, stamp: str) -> dict[str, Any] | None:

@@ -1,0 +1,31 @@
+"""What a study's folder says when it is read at any moment of a write."""
+
+import pytest
+
+from astrid.study import store as module
+from astrid.study.grid import ModelKey
+from astrid.study.store import Failure, Store
+from tests.small_study import small
+
+MODEL = ModelKey("large", "linear", 0)
+FAILED = Failure("train", "its process died")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path, small(), {"train": "1", "evaluation": "2"})
+
+
+def test_what_is_done_never_counts_as_failed(store, monkeypatch) -> None:
+    seen = []
+    write = module.write_atomic
+
+    def watched(path, content) -> None:
+        write(path, content)
+        done = store.read_evaluation(MODEL) is not None
+        seen.append((done, store.model_failure(MODEL) is not None))
+
+    store.write_model_failure(MODEL, FAILED)
+    monkeypatch.setattr(module, "write_atomic", watched)
+    store.write_evaluation(MODEL, b"answers", {"accuracy": 1.0})
+    assert seen == [(False, True), (True, False)]
