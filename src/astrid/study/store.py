@@ -59,7 +59,8 @@ class Store:
     Attributes:
         folder: its place.
         spec: what the study is.
-        data: fingerprints of the training and evaluation documents, by `train` and `evaluation`.
+        data: fingerprints of the documents by what they are for, `train`, `evaluation` and, where
+            they are others, `validation`.
     """
 
     folder: Path

@@ -169,9 +169,12 @@ def opened(place: Place) -> tuple[Store, Splits]:
 
 
 def fingerprints(spec: StudySpec, splits: Splits) -> dict[str, str]:
-    """What tells one corpus from another."""
+    """What tells one corpus from another, by what its documents are for."""
     evaluation = getattr(splits, spec.explaining.split)
-    return {"train": splits.train.fingerprint(), "evaluation": evaluation.fingerprint()}
+    found = {"train": splits.train.fingerprint(), "evaluation": evaluation.fingerprint()}
+    if evaluation is not splits.validation:  # which decides when training is best
+        found["validation"] = splits.validation.fingerprint()
+    return found
 
 
 def _values(text: str) -> dict[str, object]:
