@@ -202,6 +202,17 @@ def test_a_damaged_shard_is_made_again_and_nothing_else(copy, what) -> None:
     assert changed(copy, before) == {cell_folder(cell)}
 
 
+def test_records_follow_a_model_that_was_timed_again(copy) -> None:
+    """Its answers are the same to the byte; how long they took is not."""
+    open_study(copy).records()
+    path = copy / "evaluations" / "small--linear--s0" / "evaluation.json"
+    found = json.loads(path.read_text())
+    found["inference_time"] = {**found["inference_time"], "value": 7.0, "high": 8.0}
+    path.write_text(json.dumps(found))
+    cells = open_study(copy).cells().set_index(["encoder", "classifier"])
+    assert (cells.loc[("small", "linear"), "inference_time"] == 7.0).all()
+
+
 def test_results_do_not_depend_on_workers(finished, tmp_path) -> None:
     run_study(small(), tmp_path, Engine(workers=2, threads=1))
     expected = without_times(open_study(finished).cells())
