@@ -144,3 +144,13 @@ def test_a_folder_that_can_not_be_written(astrid, spec_file, tmp_path):
     code, _, err = astrid("study", "run", spec_file, "--out", tmp_path / "fixed" / "out")
     assert code == 2
     assert "can't be written" in err
+
+
+def test_stopped_by_hand_says_how_to_go_on(astrid, monkeypatch, tmp_path) -> None:
+    def stopped(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("astrid.study.run.run_study", stopped)
+    code, out, err = astrid("study", "run", "smoke", "--out", tmp_path)
+    assert (code, out) == (130, [])
+    assert "run the same command again to go on" in err

@@ -125,6 +125,23 @@ def test_workers_end_with_the_run_that_started_them(tmp_path) -> None:
     assert not any(is_alive(worker) for worker in workers)
 
 
+def test_workers_say_nothing_when_the_run_is_stopped_by_hand(tmp_path) -> None:
+    """A terminal sends Ctrl+C to all processes at once."""
+    process = started(tmp_path / "study", 2)
+    deadline = time.time() + 60
+    while not list(tmp_path.glob("study/.running/*.json")) and time.time() < deadline:
+        time.sleep(0.1)
+    workers = children(process.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGINT)
+    time.sleep(1.0)
+    assert all(map(is_alive, workers))
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "SpawnProcess" not in errors
+    assert not any(map(is_alive, workers))
+
+
 def children(parent: int) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):

@@ -144,6 +144,39 @@ def test_other_settings_in_the_same_folder_are_refused(copy) -> None:
     assert open_study(copy).status().count("done") == 12
 
 
+def test_trained_models_are_not_replaced_unasked(copy) -> None:
+    """Before their first cell is done, too: training is what takes longest."""
+    shutil.rmtree(copy / "cells")
+    other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
+    before = times(copy)
+    with pytest.raises(InputError, match=r"trainer changed.*overwrite"):
+        run_study(other, copy, ONE)
+    assert changed(copy, before) == set()
+
+
+def test_a_model_that_was_trained_otherwise_is_not_taken_for_the_evaluated_one(
+    copy, monkeypatch
+) -> None:
+    """A run that replaces the models is killed before it has evaluated the first."""
+    from astrid.study import evaluating
+
+    shutil.rmtree(copy / "cells")
+    weights = copy / "models" / "large--linear--s0" / "model.safetensors"
+    whole = weights.read_bytes()
+    other = small(trainer={"epochs": 1, "learning_rate": 1e-3, "batch_size": 32})
+
+    def killed(*args: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluating, "load_model", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(other, copy, ONE, overwrite=True)
+    assert weights.read_bytes() != whole
+    run_study(small(), copy, ONE, overwrite=True)
+    assert weights.read_bytes() == whole
+
+
 def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     before = times(copy)
     params = {"train": 65, "validation": 24, "test": 24}
@@ -168,6 +201,17 @@ def test_a_damaged_shard_is_made_again_and_nothing_else(copy, what) -> None:
     assert any(cell_folder(cell) in line and "made again" in line for line in said)
     assert shard.read_bytes() == whole
     assert changed(copy, before) == {cell_folder(cell)}
+
+
+def test_records_follow_a_model_that_was_timed_again(copy) -> None:
+    """Its answers are the same to the byte; how long they took is not."""
+    open_study(copy).records()
+    path = copy / "evaluations" / "small--linear--s0" / "evaluation.json"
+    found = json.loads(path.read_text())
+    found["inference_time"] = {**found["inference_time"], "value": 7.0, "high": 8.0}
+    path.write_text(json.dumps(found))
+    cells = open_study(copy).cells().set_index(["encoder", "classifier"])
+    assert (cells.loc[("small", "linear"), "inference_time"] == 7.0).all()
 
 
 def test_results_do_not_depend_on_workers(finished, tmp_path) -> None:
@@ -204,7 +248,8 @@ def test_a_training_that_diverges_costs_its_own_cells_only(tmp_path) -> None:
 def test_a_failed_reference_leaves_the_rest_waiting(tmp_path) -> None:
     encoders = {name: rung.model_dump(mode="json") for name, rung in small().encoders.items()}
     encoders["large"]["trainer"] = {"epochs": 1, "learning_rate": 1e30, "gradient_clip": 0}
-    run_study(small(encoders=encoders), tmp_path, ONE)
+    result = run_study(small(encoders=encoders), tmp_path, ONE)
+    assert result.made == 2  # the small models, and not what waits for the reference
     study = open_study(tmp_path)
     states = {cell.cell: cell for cell in study.status().cells}
     waiting = states["small--linear--s0--occlusion"]

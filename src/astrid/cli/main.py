@@ -78,10 +78,15 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
+_STOPPED = 130
+
+
 def run(arguments: list[str]) -> int:
     """Run one command, or show the help where there is none; its exit code."""
     try:
         code = app(arguments or ["--help"], prog_name="astrid", standalone_mode=False)
+        if code == _STOPPED:  # typer makes it of Ctrl+C, and says nothing
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except (InputError, typer.TyperException) as error:
         if "--debug" in arguments:
@@ -91,7 +96,7 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as leave:
         return leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _say("stopped; run the same command again to go on", 130)
+        return _say("stopped; run the same command again to go on", _STOPPED)
     except BrokenPipeError:
         # The reader of our output went away (astrid … | head): nothing is wrong.
         sys.stderr.close()

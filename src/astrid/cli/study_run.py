@@ -65,7 +65,8 @@ def run(
         bool, typer.Option("--retry-failed", help="Try again what failed before.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace cells that were made with other settings.")
+        bool,
+        typer.Option("--overwrite", help="Replace models and cells of other settings."),
     ] = False,
     device: options.Device = "cpu",
     as_json: options.Json = False,

@@ -36,6 +36,7 @@ _WARM_UP = 5
 def train_and_evaluate(store: Store, splits: Splits, model: ModelKey, place: Place) -> None:
     """Train `model`, predict all evaluation documents, and write what came of it."""
     started = time.perf_counter()
+    store.forget_evaluation(model)
     _train(store, splits, model, place)
     trained = time.perf_counter()
     opened = load_model(store.model(model), device=place.device)

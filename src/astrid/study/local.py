@@ -1,6 +1,7 @@
 """Doing a study's tasks on this machine."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 
 from astrid.files import locked_together
 from astrid.study.schedule import Told
@@ -76,7 +77,7 @@ class Processes:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._place), daemon=True)
-        with _threads(self._place.threads):
+        with _threads(self._place.threads), _deaf():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -164,6 +165,19 @@ def _die_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile don't hear Ctrl+C: the run does, and ends them."""
+    if current_thread() is not main_thread():  # only there can it be told
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

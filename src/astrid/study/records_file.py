@@ -97,14 +97,11 @@ def _digest(store: Store) -> str:
     hashed = hashlib.sha256(store.spec.digest().encode())
     cells = grid(store.spec)
     for model in cells.models:
-        found = store.read_evaluation(model) or {}
         failure = store.model_failure(model)
-        hashed.update(json.dumps([model.folder, found.get("files"), str(failure)]).encode())
+        hashed.update(json.dumps([store.read_evaluation(model), str(failure)]).encode())
     for cell in (*cells.cells, *cells.extra):
-        found = store.read_cell(cell) or {}
         failure = store.cell_failure(cell)
-        finished = found.get("finished")
-        hashed.update(json.dumps([found.get("files"), finished, str(failure)]).encode())
+        hashed.update(json.dumps([store.read_cell(cell), str(failure)]).encode())
     return hashed.hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from astrid.study.schedule import Executor, Plan, Told, carry_out, plan
 from astrid.study.sizing import crew
 from astrid.study.spec import StudySpec
 from astrid.study.store import STUDY, Failure, Store, head_of, read_head, write_head
-from astrid.study.tasks import RUNNING, Ended, Place, fingerprints
+from astrid.study.tasks import RUNNING, Ended, Place, Task, fingerprints
 from astrid.text.load import load_splits
 
 EngineName = Literal["local", "ray"]
@@ -104,11 +105,11 @@ def run_study(
         for path in damaged:
             say(f"{path}: not as it was written; it is made again")
         todo = plan(store, cells)
-        failures = []
+        tally = _Tally()
         if todo.steps:
             _check_settings(spec)
-            failures = _carry_out(store, todo, engine, progress)
-    return RunResult(store, cells, todo.steps - len(failures), tuple(failures), damaged)
+            _carry_out(store, todo, engine, progress, tally)
+    return RunResult(store, cells, tally.made, tuple(tally.failures), damaged)
 
 
 def _check_settings(spec: StudySpec) -> None:
@@ -129,29 +130,36 @@ def _check_settings(spec: StudySpec) -> None:
             raise InputError(f"heads.{name}: {error}") from None
 
 
-def _carry_out(
-    store: Store, todo: Plan, engine: Engine, progress: Bar
-) -> list[tuple[str, Failure]]:
-    failures: list[tuple[str, Failure]] = []
+class _Tally:
+    """What has come of a run so far."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.failures: list[tuple[str, Failure]] = []
+        self._told: Counter[Task] = Counter()
+
+    def note(self, event: Told | Ended) -> int:
+        """Count what happened; of how many steps it is the end."""
+        if isinstance(event, Told):
+            self._told[event.task] += 1
+            return 1
+        task = event.task
+        steps = max(len(task.methods), 1)
+        self.made += steps - len(event.failures)
+        self.failures += [(_name(task.model, method), why) for method, why in event.failures]
+        # A cluster's tasks don't tell, nor those of a process that died.
+        return steps - self._told.pop(task, 0)
+
+
+def _carry_out(store: Store, todo: Plan, engine: Engine, progress: Bar, tally: _Tally) -> None:
     with ExitStack() as stack:
         executor = stack.enter_context(_executor(store, engine))
         workers = json.dumps({"workers": max(executor.room(), 1)})
         write_atomic(store.folder / RUNNING / "workers", workers)
         advance = stack.enter_context(progress("study", todo.steps))
-
-        def notice(event: Told | Ended) -> None:
-            if isinstance(event, Told):
-                advance()
-                return
-            for method, failure in event.failures:
-                failures.append((_name(event.task.model, method), failure))
-            if event.task.kind == "train":
-                advance()
-
-        fatal = carry_out(store, todo, executor, notice)
+        fatal = carry_out(store, todo, executor, lambda event: advance(tally.note(event)))
     if fatal:
         raise InputError(f"{fatal}; then run the study again: what is finished is kept")
-    return failures
 
 
 def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
@@ -171,12 +179,14 @@ def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
 
 
 def _check_folder(store: Store, cells: Grid, overwrite: bool) -> None:
-    """Refuse a folder whose finished cells were not made as these would be."""
+    """Refuse a folder whose finished models or cells were not made as these would be."""
     if overwrite:
         return
-    if any(store.is_stale(cell) for cell in (*cells.cells, *cells.extra)):
+    stale = [*filter(store.is_stale, cells.models)]
+    if stale or any(map(store.is_stale_cell, (*cells.cells, *cells.extra))):
+        what = "models" if stale else "cells"
         raise InputError(
-            f"{store.folder}: holds cells that were made otherwise ({_difference(store)}); choose "
+            f"{store.folder}: holds {what} that were made otherwise ({_difference(store)}); choose "
             "another folder, or --overwrite to make them anew"
         )
 

@@ -1,7 +1,7 @@
 """What is to be done for a study, and in which order."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from astrid.study.grid import PLAIN, Grid, ModelKey
@@ -111,24 +111,29 @@ def carry_out(
         if not running:
             return fatal
         for event in executor.wait():
-            notice(event)
             if isinstance(event, Ended):
                 running -= 1
-                _keep_lost(store, event)
+                event = _settled(store, event)
                 fatal = fatal or event.fatal
                 if event.task.kind == "train":
                     missing.discard(event.task.model)
                     if event.failures or event.fatal:
                         failed.add(event.task.model)
+            notice(event)
 
 
-def _keep_lost(store: Store, event: Ended) -> None:
-    """Write the failures of a task whose process could not do so itself, because it died."""
-    model = event.task.model
+def _settled(store: Store, event: Ended) -> Ended:
+    """How the task really ended: of a process that died, what it had finished has not failed.
+
+    Failures that it could not write itself are written.
+    """
+    model, failures = event.task.model, []
     for method, failure in event.failures:
-        if method:
-            known = store.cell_failure(model.cell(method)) or store.read_cell(model.cell(method))
-        else:
-            known = store.model_failure(model) or store.read_evaluation(model)
+        done = store.read_cell(model.cell(method)) if method else store.read_evaluation(model)
+        if done is not None:
+            continue
+        known = store.cell_failure(model.cell(method)) if method else store.model_failure(model)
         if known is None:
             keep_failure(store, event.task, method, failure)
+        failures.append((method, failure))
+    return replace(event, failures=tuple(failures))

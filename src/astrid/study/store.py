@@ -59,7 +59,8 @@ class Store:
     Attributes:
         folder: its place.
         spec: what the study is.
-        data: fingerprints of the training and evaluation documents, by `train` and `evaluation`.
+        data: fingerprints of the documents by what they are for, `train`, `evaluation` and, where
+            they are others, `validation`.
     """
 
     folder: Path
@@ -133,10 +134,17 @@ class Store:
         """What explaining gave; None where the cell is not done (or has to be done again)."""
         return _finished(self.cell(cell), CELL, self.cell_digest(cell))
 
-    def is_stale(self, cell: CellKey) -> bool:
+    def is_stale(self, model: ModelKey) -> bool:
+        """Whether the model was evaluated, but made from something else than it would be now."""
+        return _is_stale(self.evaluation(model) / EVALUATION, self.model_digest(model))
+
+    def is_stale_cell(self, cell: CellKey) -> bool:
         """Whether the cell was finished, but from something else than it would be made from now."""
-        record = _read(self.cell(cell) / CELL)
-        return record is not None and record.get("digest") != self.cell_digest(cell)
+        return _is_stale(self.cell(cell) / CELL, self.cell_digest(cell))
+
+    def forget_evaluation(self, model: ModelKey) -> None:
+        """To be done before another model may take the evaluated one's place."""
+        (self.evaluation(model) / EVALUATION).unlink(missing_ok=True)
 
     def write_evaluation(self, model: ModelKey, answers: bytes, found: Mapping[str, Any]) -> None:
         stamp = self.model_digest(model)
@@ -224,7 +232,10 @@ def read_spec(folder: Path) -> StudySpec:
 def _finish(
     folder: Path, name: str, stamp: str, files: Mapping[str, bytes], found: Mapping[str, Any]
 ) -> None:
-    """Write the files, then the record that says that they are there."""
+    """Write the files, then the record that says that they are there.
+
+    An old failure goes before: killed between the two, what is done would count as failed.
+    """
     for file, content in files.items():
         write_atomic(folder / file, content)
     record = {
@@ -233,8 +244,8 @@ def _finish(
         "finished": _now(),
         **found,
     }
-    write_atomic(folder / name, json.dumps(record, indent=1, allow_nan=False) + "\n")
     (folder / ERROR).unlink(missing_ok=True)
+    write_atomic(folder / name, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def _finished(folder: Path, name: str, stamp: str) -> dict[str, Any] | None:
@@ -242,6 +253,11 @@ def _finished(folder: Path, name: str, stamp: str) -> dict[str, Any] | None:
     if record is None or record.get("digest") != stamp or not _is_whole(folder, record):
         return None
     return record
+
+
+def _is_stale(path: Path, stamp: str) -> bool:
+    record = _read(path)
+    return record is not None and record.get("digest") != stamp
 
 
 def _is_whole(folder: Path, record: Mapping[str, Any]) -> bool:

@@ -27,6 +27,9 @@ RUNNING = ".running"
 """Folder with a file for each model that a process is at; what a killed run left there says nothing
 as long as the study is not locked."""
 
+_FULL = "No space left on device"
+"""What an error says that is no OSError; safetensors has its own."""
+
 Kind = Literal["train", "explain"]
 Tell = Callable[[str], None]
 """Told of each thing that is finished on the way: the name of a method."""
@@ -92,7 +95,10 @@ def perform(task: Task, place: Place, tell: Tell) -> Ended:
     import torch
 
     torch.set_num_threads(place.threads)
-    store, splits = opened(place)
+    try:
+        store, splits = opened(place)
+    except InputError as error:  # documents that this process can't read: so for every task
+        return Ended(task, fatal=str(error))
     failures: list[tuple[str, Failure]] = []
     mark = store.folder / RUNNING / f"{task.model.folder}.json"
     try:
@@ -163,9 +169,12 @@ def opened(place: Place) -> tuple[Store, Splits]:
 
 
 def fingerprints(spec: StudySpec, splits: Splits) -> dict[str, str]:
-    """What tells one corpus from another."""
+    """What tells one corpus from another, by what its documents are for."""
     evaluation = getattr(splits, spec.explaining.split)
-    return {"train": splits.train.fingerprint(), "evaluation": evaluation.fingerprint()}
+    found = {"train": splits.train.fingerprint(), "evaluation": evaluation.fingerprint()}
+    if evaluation is not splits.validation:  # which decides when training is best
+        found["validation"] = splits.validation.fingerprint()
+    return found
 
 
 def _values(text: str) -> dict[str, object]:
@@ -182,23 +191,21 @@ def _attempt(stage: str, do: Callable[[], object]) -> Failure | None:
         do()
     except UnfitError as error:
         return Failure(stage, str(error), unfit=True)
-    except InputError as error:
-        if _is_full(error):
-            raise
-        return Failure(stage, str(error))
     except Exception as error:  # one cell's fault must not stop the others
         if _is_full(error):
-            raise InputError(f"no space left on the device ({stage}); free some") from error
-        return Failure(stage, _brief(error))
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{stage}: there is no room left on the disk; free some") from error
+        return Failure(stage, str(error) if isinstance(error, InputError) else _brief(error))
     return None
 
 
 def _is_full(error: BaseException | None) -> bool:
-    """Whether there is no room left: then no other task can write either."""
+    """Whether there is no room left, whoever found out: then no other task can write either."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
-        if "No space left on device" in str(error):  # safetensors and torch have their own errors
+        if _FULL in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False
