@@ -139,6 +139,16 @@ def test_a_damaged_spec_is_one_line(astrid, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+def test_ctrl_c_says_how_to_go_on(astrid, monkeypatch, tmp_path):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("astrid.analysis.opened.open_study", stopped)
+    code, _, err = astrid("study", "status", tmp_path)
+    assert code == 130
+    assert "run the same command again" in err
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe{}", b"[" * 100_000])
 def test_a_spec_that_is_no_text_is_damaged_and_written_anew(astrid, finished, tmp_path, content):
     shutil.copytree(finished, tmp_path / "study")

@@ -24,6 +24,8 @@ from astrid.cli import (
 )
 from astrid.errors import InputError
 
+STOPPED = 130
+
 app = typer.Typer(
     name="astrid",
     help="Is the small model still right, and right for the same reasons?",
@@ -82,6 +84,8 @@ def run(arguments: list[str]) -> int:
     """Run one command, or show the help where there is none; its exit code."""
     try:
         code = app(arguments or ["--help"], prog_name="astrid", standalone_mode=False)
+        if code == STOPPED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except (InputError, typer.TyperException) as error:
         if "--debug" in arguments:
@@ -91,7 +95,7 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as leave:
         return leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _say("stopped; run the same command again to go on", 130)
+        return _say("stopped; run the same command again to go on", STOPPED)
     except BrokenPipeError:
         # The reader of our output went away (astrid … | head): nothing is wrong.
         sys.stderr.close()
