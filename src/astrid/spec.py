@@ -21,6 +21,9 @@ class Spec(BaseModel):
         return digest(self.model_dump(mode="json"))
 
 
+_LONGEST = 120
+"""Characters that a message shows of a wrong value."""
+
 SpecT = TypeVar("SpecT", bound=Spec)
 
 
@@ -71,7 +74,14 @@ def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
     if problem["type"] == "value_error" and not problem["loc"]:
         # What is wrong is said already; the input would be the whole of the settings.
         return f"{place}: {problem['ctx']['error']}"
-    return f"{place}: {problem['msg'].removeprefix('Value error, ')} (got {problem['input']!r})"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {message} (got {_short(problem['input'])})"
+
+
+def _short(value: Any) -> str:
+    """How a wrong value is shown: the beginning of a long one is enough to find it."""
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} …"
 
 
 def _spec_at(spec: type[Spec], path: tuple[int | str, ...]) -> type[Spec] | None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from astrid.study.run import Engine, run_study
+from astrid.study.spec import StudySpec
 from tests.small_study import TINY, small
 
 
@@ -136,6 +137,30 @@ def test_a_damaged_spec_is_one_line(astrid, tmp_path):
     code, _, err = astrid("study", "status", tmp_path)
     assert code == 2
     assert len(err.splitlines()) == 1
+
+
+def test_ctrl_c_says_how_to_go_on(astrid, monkeypatch, tmp_path):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("astrid.analysis.opened.open_study", stopped)
+    code, _, err = astrid("study", "status", tmp_path)
+    assert code == 130
+    assert "run the same command again" in err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b"[" * 100_000])
+def test_a_spec_that_is_no_text_is_damaged_and_written_anew(astrid, finished, tmp_path, content):
+    shutil.copytree(finished, tmp_path / "study")
+    head = tmp_path / "study" / "study.json"
+    whole = head.read_bytes()
+    head.write_bytes(content)
+    code, _, err = astrid("study", "status", tmp_path / "study")
+    assert code == 2
+    assert "damaged" in err
+    spec = StudySpec.model_validate(json.loads(whole)["spec"])
+    assert run_study(spec, tmp_path / "study").made == 0
+    assert head.read_bytes() == whole
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

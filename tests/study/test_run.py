@@ -185,6 +185,14 @@ def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     assert changed(copy, before) == set()
 
 
+def test_a_folder_in_place_of_the_records_is_named(copy) -> None:
+    open_study(copy).cells()
+    (copy / "results.parquet").unlink()
+    (copy / "results.parquet").mkdir()
+    with pytest.raises(InputError, match=r"results\.parquet: can't be written"):
+        open_study(copy).cells()
+
+
 @pytest.mark.parametrize("what", ["cut", "flipped", "gone"])
 def test_a_damaged_shard_is_made_again_and_nothing_else(copy, what) -> None:
     cell = CellKey("small", "linear", "occlusion", 0)

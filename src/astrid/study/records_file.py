@@ -61,7 +61,7 @@ def read_records(folder: Path) -> StudyRecords:
     """The records that were written to `folder`."""
     made: dict[str, Any] = json.loads((folder / RECORDS / _MADE).read_text(encoding="utf-8"))
     frames = {
-        name: pd.read_parquet(
+        name: _read_parquet(
             folder / (RESULTS if name == "results" else f"{RECORDS}/{name}.parquet")
         )
         for name in _frames()
@@ -103,6 +103,11 @@ def _digest(store: Store) -> str:
         failure = store.cell_failure(cell)
         hashed.update(json.dumps([store.read_cell(cell), str(failure)]).encode())
     return hashed.hexdigest()[:16]
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """The frame in a file; a folder in its place is none, where pandas would read what is in it."""
+    return pd.read_parquet(io.BytesIO(path.read_bytes()))
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -97,27 +97,20 @@ class StudySpec(Spec):
     @field_validator("encoders", "students", mode="before")
     @classmethod
     def _presets(cls, rungs: Any) -> Any:
-        _require_names(rungs)
-        return {name: _with_preset(name, rung) for name, rung in dict(rungs or {}).items()}
+        return {name: _with_preset(name, rung) for name, rung in _by_name(rungs or {}).items()}
 
     @field_validator("heads", mode="before")
     @classmethod
     def _kinds(cls, heads: Any) -> Any:
-        if isinstance(heads, Sequence) and not isinstance(heads, str):
-            heads = dict.fromkeys(heads)
-        _require_names(heads)
         return {
-            name: head if isinstance(head, HeadSpec) else {"name": name, **(head or {})}
-            for name, head in dict(heads).items()
+            name: head if isinstance(head, HeadSpec) else {"name": name, **head}
+            for name, head in _by_name(_listed(heads)).items()
         }
 
     @field_validator("methods", mode="before")
     @classmethod
     def _settings(cls, methods: Any) -> Any:
-        if isinstance(methods, Sequence) and not isinstance(methods, str):
-            methods = dict.fromkeys(methods)
-        _require_names(methods)
-        return {name: settings or {} for name, settings in dict(methods).items()}
+        return _by_name(_listed(methods))
 
     @model_validator(mode="after")
     def _known(self) -> "StudySpec":
@@ -216,19 +209,35 @@ def _with_preset(name: str, rung: Any) -> Any:
     """The rung with the preset of its own name, where it names none."""
     if isinstance(rung, Rung):
         return rung
-    rung = dict(rung or {})
     encoder = rung.get("encoder")
-    if isinstance(encoder, EncoderSpec):
+    if encoder is None:
+        encoder = {}
+    if not isinstance(encoder, Mapping):  # a spec, or what pydantic refuses
         return rung
-    encoder = dict(encoder or {})
     if encoder.get("preset") is None and name in preset_names():
-        encoder["preset"] = name
+        encoder = {**encoder, "preset": name}
     return {**rung, "encoder": encoder}
 
 
-def _require_names(values: Any) -> None:
-    if values is not None and not isinstance(values, Mapping):
+def _listed(values: Any) -> Any:
+    """A list of names as names without settings."""
+    if not isinstance(values, list | tuple):
+        return values
+    if not all(isinstance(name, str) for name in values):
+        raise ValueError("give a list of names, such as [linear], or settings by name")
+    return dict.fromkeys(values)
+
+
+def _by_name(values: Any) -> dict[str, Any]:
+    """Settings by name; a name that stands alone has none."""
+    if not isinstance(values, Mapping):
         raise ValueError("give settings by name, such as {linear: {}}")
+    for name, settings in values.items():
+        if not isinstance(name, str):
+            raise ValueError(f"{name!r} is no name; put it in quotes if it is meant as one")
+        if not isinstance(settings, Mapping | Spec | None):
+            raise ValueError(f"{name}: give its settings by name, or {{}} for none")
+    return {name: {} if settings is None else settings for name, settings in values.items()}
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:

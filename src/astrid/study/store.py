@@ -198,8 +198,8 @@ def head_of(store: Store) -> str:
 
 def write_head(store: Store) -> None:
     """Write `study.json`, unless it says the same already."""
-    path, content = store.folder / STUDY, head_of(store)
-    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+    path, content = store.folder / STUDY, head_of(store).encode()
+    if not path.is_file() or path.read_bytes() != content:
         write_atomic(path, content)
 
 
@@ -279,7 +279,7 @@ def _sha256(path: Path) -> str | None:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 
