@@ -119,10 +119,7 @@ def test_workers_end_with_the_run_that_started_them(tmp_path) -> None:
     assert workers
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    deadline = time.time() + 20
-    while any(is_alive(worker) for worker in workers) and time.time() < deadline:
-        time.sleep(0.1)
-    assert not any(is_alive(worker) for worker in workers)
+    check_gone(workers)
 
 
 def test_workers_say_nothing_when_the_run_is_stopped_by_hand(tmp_path) -> None:
@@ -139,7 +136,15 @@ def test_workers_say_nothing_when_the_run_is_stopped_by_hand(tmp_path) -> None:
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "SpawnProcess" not in errors
-    assert not any(map(is_alive, workers))
+    check_gone(workers)
+
+
+def check_gone(processes: list[int]) -> None:
+    """They end a moment later."""
+    deadline = time.time() + 20
+    while any(map(is_alive, processes)) and time.time() < deadline:
+        time.sleep(0.1)
+    assert not any(map(is_alive, processes))
 
 
 def children(parent: int) -> list[int]:

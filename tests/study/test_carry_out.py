@@ -74,3 +74,25 @@ def test_what_was_finished_before_its_process_died_has_not_failed(run_by) -> Non
         for encoder in ("large", "small")
         for method in ("attention", "occlusion")
     }
+
+
+class DyingOnce(Inline):
+    """The process of the first explanation dies before its first method is done."""
+
+    died = False
+
+    def wait(self):
+        task = self._next
+        if task.kind == "train" or self.died:
+            yield from super().wait()
+            return
+        self.died, self._next = True, None
+        yield Ended(task, tuple((method, DIED) for method in task.methods), died=True)
+
+
+def test_methods_that_a_dead_process_had_not_begun_are_gone_on_with(run_by) -> None:
+    result, left = run_by(DyingOnce)
+    assert [name for name, _ in result.failures] == ["large--linear--s0--integrated_gradients"]
+    assert left == 0
+    done = [cell for cell in result.grid.cells if result.store.read_cell(cell) is not None]
+    assert len(done) == 5

@@ -387,3 +387,44 @@ def test_every_compression_is_a_dimension_of_the_grid(tmp_path) -> None:
     assert of.loc["int8", "disk_bytes"] < of.loc["none", "disk_bytes"]
     assert of["attribution_similarity"].notna().all()
     assert (of.drop("none")["attribution_similarity"] < 1).all()
+
+
+def test_a_model_that_is_gone_is_trained_again_where_it_is_needed(copy) -> None:
+    shutil.rmtree(copy / "models" / "small--linear--s0")
+    assert run_study(small(), copy, ONE).made == 0  # nothing needs it
+    cell = copy / "cells" / "small--linear--s0--occlusion"
+    before = (cell / "shard-00000.parquet").read_bytes()
+    shutil.rmtree(cell)
+    said = []
+    run_study(small(), copy, ONE, say=said.append)
+    assert any("is gone; it is trained again" in line for line in said)
+    assert (cell / "shard-00000.parquet").read_bytes() == before
+
+
+def test_a_damaged_model_is_trained_again_with_its_evaluation(copy) -> None:
+    name = "small--linear--s0"
+    weights = copy / "models" / name / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:100])
+    shutil.rmtree(copy / "evaluations" / name)
+    result = run_study(small(), copy, ONE)
+    assert result.failures == ()
+    assert weights.read_bytes() == whole
+
+
+def test_other_weights_under_the_same_name_make_another_model(tmp_path) -> None:
+    from tests import tiny
+
+    source = tmp_path / "encoder"
+    for part in tiny.build("bert"):
+        part.save_pretrained(source)
+    encoders = {"large": {"encoder": {"source": str(source), "max_length": 64}}}
+    spec = small(encoders=encoders, heads=["linear"], methods={"integrated_gradients": {}})
+    run_study(spec, tmp_path / "study", ONE)
+    for part in tiny.build("bert", 1):
+        part.save_pretrained(source)
+    from astrid.study import store
+
+    store._weights.cache_clear()
+    with pytest.raises(InputError, match="made otherwise"):
+        run_study(spec, tmp_path / "study", ONE)

@@ -88,7 +88,8 @@ class ClusterTasks:
         except self._ray.exceptions.RayError as error:
             reason = f"lost by the cluster {RETRIES + 1} times ({type(error).__name__})"
             failure = Failure(task.kind, reason)
-            yield Ended(task, tuple((method, failure) for method in task.methods or ("",)))
+            failures = tuple((method, failure) for method in task.methods or ("",))
+            yield Ended(task, failures, died=True)
 
     def cancel(self) -> None:
         """Give up what is under way."""

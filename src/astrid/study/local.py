@@ -92,7 +92,8 @@ class Processes:
         code = worker.process.exitcode
         why = "memory may have run out; take fewer --workers" if code == -9 else "see --debug"
         failure = Failure(task.kind, f"its process died (exit code {code}): {why}")
-        return Ended(task, tuple((method, failure) for method in task.methods or ("",)))
+        failures = tuple((method, failure) for method in task.methods or ("",))
+        return Ended(task, failures, died=True)
 
 
 class Inline:

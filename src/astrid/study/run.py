@@ -106,6 +106,11 @@ def run_study(
             say(f"{path}: not as it was written; it is made again")
         todo = plan(store, cells)
         tally = _Tally()
+        if todo.steps and (lost := store.lost_models()):
+            for model in lost:  # explanations that are still to be made need it
+                say(f"{store.model(model)}: is gone; it is trained again")
+                store.forget_evaluation(model)
+            todo = plan(store, cells)
         if todo.steps:
             _check_settings(spec)
             _carry_out(store, todo, engine, progress, tally)
@@ -144,7 +149,7 @@ class _Tally:
             self._told[event.task] += 1
             return 1
         task = event.task
-        steps = max(len(task.methods), 1)
+        steps = max(len(task.methods), 1) - event.put_back
         self.made += steps - len(event.failures)
         self.failures += [(_name(task.model, method), why) for method, why in event.failures]
         # A cluster's tasks don't tell, nor those of a process that died.
@@ -163,18 +168,18 @@ def _carry_out(store: Store, todo: Plan, engine: Engine, progress: Bar, tally: _
 
 
 def _executor(store: Store, engine: Engine) -> AbstractContextManager[Executor]:
-    spec = store.spec.model_dump_json()
+    spec, data = store.spec.model_dump_json(), tuple(store.data.items())
     if engine.name == "ray":
         from astrid.study.cluster import cluster_tasks
 
-        place = Place(str(store.folder), spec, engine.device, engine.threads or 1)
+        place = Place(str(store.folder), spec, engine.device, engine.threads or 1, data)
         return cluster_tasks(place, engine.address)
     from astrid.study.local import inline, processes
 
     if engine.address is not None:
         raise InputError("--address: goes with --engine ray")
     chosen = crew(store.spec, engine.workers, engine.threads)
-    place = Place(str(store.folder), spec, engine.device, chosen.threads)
+    place = Place(str(store.folder), spec, engine.device, chosen.threads, data)
     return processes(place, chosen.workers) if chosen.workers else inline(place)
 
 

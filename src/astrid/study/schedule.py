@@ -113,7 +113,8 @@ def carry_out(
         for event in executor.wait():
             if isinstance(event, Ended):
                 running -= 1
-                event = _settled(store, event)
+                event, rest = _settled(store, event)
+                waiting += rest
                 fatal = fatal or event.fatal
                 if event.task.kind == "train":
                     missing.discard(event.task.model)
@@ -122,18 +123,24 @@ def carry_out(
             notice(event)
 
 
-def _settled(store: Store, event: Ended) -> Ended:
-    """How the task really ended: of a process that died, what it had finished has not failed.
+def _settled(store: Store, event: Ended) -> tuple[Ended, list[Task]]:
+    """How the task really ended, and what of it is still to do.
 
-    Failures that it could not write itself are written.
+    Of a process that died, what it had finished has not failed, and neither has what it had not
+    begun: another process goes on with that. Failures that it could not write itself are written.
     """
     model, failures = event.task.model, []
     for method, failure in event.failures:
         done = store.read_cell(model.cell(method)) if method else store.read_evaluation(model)
-        if done is not None:
-            continue
+        if done is None:
+            failures.append((method, failure))
+    rest: list[Task] = []
+    if event.died and len(failures) > 1:
+        not_begun = tuple(method for method, _ in failures[1:])
+        rest, failures = [replace(event.task, methods=not_begun)], failures[:1]
+    for method, failure in failures:
         known = store.cell_failure(model.cell(method)) if method else store.model_failure(model)
         if known is None:
             keep_failure(store, event.task, method, failure)
-        failures.append((method, failure))
-    return replace(event, failures=tuple(failures))
+    put_back = sum(len(task.methods) for task in rest)
+    return replace(event, failures=tuple(failures), put_back=put_back), rest

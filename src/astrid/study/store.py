@@ -17,7 +17,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ class Store:
             {
                 "encoder": rung.encoder.model_dump(mode="json"),
                 "architecture": preset and load_preset(preset).architecture.model_dump(mode="json"),
+                "weights": _weights(rung.encoder.source or rung.encoder.teacher),
                 "head": self.spec.heads[model.classifier].model_dump(mode="json"),
                 "trainer": (rung.trainer or self.spec.trainer).model_dump(mode="json"),
                 "seed": model.seed,
@@ -177,6 +178,15 @@ class Store:
     def _cell_errors(self) -> list[Path]:
         return list(self.folder.glob("cells/*/" + ERROR))
 
+    def lost_models(self) -> list[ModelKey]:
+        """Models that are evaluated, but whose folder is gone."""
+        return [
+            model
+            for model in grid(self.spec).models
+            if self.read_evaluation(model) is not None
+            and not (self.model(model) / "config.json").is_file()
+        ]
+
     def damaged(self) -> list[Path]:
         """Folders whose Parquet file is not as it was written; what is in them is made again."""
         folders = [(self.evaluation(model), EVALUATION) for model in grid(self.spec).models]
@@ -187,6 +197,16 @@ class Store:
             for folder, name in folders
             if (record := _read(folder / name)) is not None and not _is_whole(folder, record)
         ]
+
+
+@cache
+def _weights(source: str | None) -> str | None:
+    """Digest of the weights in a local folder; None for the hub's, and where there are none."""
+    if source is None or not Path(source).is_dir():
+        return None
+    from astrid.training.inputs import weights_digest
+
+    return weights_digest(Path(source))
 
 
 def head_of(store: Store) -> str:

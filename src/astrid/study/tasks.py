@@ -64,12 +64,14 @@ class Place:
         spec: the study's, as JSON.
         device: that models run on.
         threads: that torch computes with.
+        data: fingerprints of the documents as the run knows them; empty: whatever is there counts.
     """
 
     folder: str
     spec: str
     device: str
     threads: int
+    data: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,15 @@ class Ended:
         task: which.
         failures: what went wrong, by the method's name, or by "" where it is the model's.
         fatal: what keeps the whole study from going on, such as a full disk; empty if nothing.
+        died: whether its process did; then it was at the first of the methods that are not done.
+        put_back: how many methods another task goes on with.
     """
 
     task: Task
     failures: tuple[tuple[str, Failure], ...] = ()
     fatal: str = ""
+    died: bool = False
+    put_back: int = 0
 
 
 def perform(task: Task, place: Place, tell: Tell) -> Ended:
@@ -162,10 +168,20 @@ def keep_failure(store: Store, task: Task, method: str, failure: Failure) -> Non
 
 @lru_cache(maxsize=2)
 def opened(place: Place) -> tuple[Store, Splits]:
-    """The study and its documents, read once a process."""
+    """The study and its documents, read once a process.
+
+    Raises:
+        InputError: the documents can't be read, or are not those that the run began with.
+    """
     spec = checked(StudySpec, _values(place.spec), "study")
     splits = load_splits(spec.data)
-    return Store(Path(place.folder), spec, fingerprints(spec, splits)), splits
+    data = fingerprints(spec, splits)
+    if place.data and dict(place.data) != data:
+        raise InputError(
+            f"data: the documents on {platform.node()} are not those that the run began with; "
+            "don't change them meanwhile, and give every machine the same"
+        )
+    return Store(Path(place.folder), spec, data), splits
 
 
 def fingerprints(spec: StudySpec, splits: Splits) -> dict[str, str]:

@@ -193,12 +193,16 @@ def _finished(folder: Path, identity: str, overwrite: bool) -> CompressResult | 
     """The model in `folder` if it is the one that is asked for."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
-    if (folder / RECORD).is_file():
-        record = read_record(folder)
-        if record.get("identity") == identity:
-            after = size_of(folder, load_classifier(folder).model)
-            before = Size(**record["compression"]["source"]["size"])
-            return CompressResult(folder, before, after, record["metrics"], reused=True)
+    try:
+        if (folder / RECORD).is_file():
+            record = read_record(folder)
+            if record.get("identity") == identity:
+                after = size_of(folder, load_classifier(folder).model)
+                before = Size(**record["compression"]["source"]["size"])
+                return CompressResult(folder, before, after, record["metrics"], reused=True)
+    except InputError:
+        if not overwrite:
+            raise
     if overwrite:
         return None
     raise InputError(

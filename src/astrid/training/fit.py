@@ -126,17 +126,21 @@ def _finished(folder: Path, identity: str, overwrite: bool) -> FitResult | None:
     """The model in `folder` if it is the one that is asked for."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
-    if (folder / RECORD).is_file():
-        record = read_record(folder)
-        if record.get("identity") == identity:
-            load_classifier(folder)  # a damaged model is named here rather than used later
-            return FitResult(
-                folder,
-                _metrics(record["metrics"]),
-                record["epochs"],
-                record["best_epoch"],
-                reused=True,
-            )
+    try:
+        if (folder / RECORD).is_file():
+            record = read_record(folder)
+            if record.get("identity") == identity:
+                load_classifier(folder)  # a damaged model is named here rather than used later
+                return FitResult(
+                    folder,
+                    _metrics(record["metrics"]),
+                    record["epochs"],
+                    record["best_epoch"],
+                    reused=True,
+                )
+    except InputError:
+        if not overwrite:
+            raise
     if overwrite:
         return None
     raise InputError(
