@@ -201,6 +201,16 @@ def test_reasons_that_differ_are_said_in_the_answer() -> None:
     assert page.headings[1][1].startswith("Nothing is fit to ship yet")
 
 
+def test_reasons_differ_only_where_the_whole_interval_says_so() -> None:
+    page, text = _shown(study(**SMALL | {"texts": 12}, accuracy=0.9, similarity=0.74))
+    shown = page.text.split("similarity to the reference")[1]
+    high = float(re.search(r"(-?0\.\d{3}) to (0\.\d{3})", shown)[2])
+    assert high > 0.8
+    assert page.headings[1][1].endswith("; whether its reasons are the reference's is open")
+    assert "may lie on either side of 0.80" in page.text
+    assert "reasons differ" not in page.headings[1][1] + text.split("##")[0]
+
+
 def test_texts_are_coloured_and_set_side_by_side(whole) -> None:
     page = whole[2]
     words = [attrs for _, attrs in page.tags if (attrs.get("class") or "").startswith("w ")]

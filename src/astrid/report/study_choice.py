@@ -8,6 +8,7 @@ import pandas as pd
 from astrid.analysis._candidates import estimate_of
 from astrid.analysis.decision import Candidate, DecisionRule, decide
 from astrid.analysis.selection import PriorityName, Requirements, Selection, prioritise, select
+from astrid.measures.statistics.bootstrap import Estimate
 from astrid.report.frame_table import TableView, table_view
 from astrid.report.study_tiles import Row, Tile, ceiling_of, chance_of, tiles
 from astrid.study.records import StudyRecords
@@ -112,16 +113,27 @@ def _verdict(records: StudyRecords, selection: Selection) -> _Verdict:
     candidate = _candidate(records, row)
     decision = decide([candidate], ceiling_of(records), rule)
     needs = f"accuracy above {rule.min_accuracy:.2f}, similarity above {rule.min_similarity:.2f}"
-    says = f"Measured by the rule for students ({needs}): {decision.verdicts[0]}."
-    headings = {
-        (True, True): f"Ship {selection.chosen}",
-        (True, False): f"Ship {selection.chosen}, but its reasons differ from the reference's",
-    }
+    found = decision.verdicts[0]
+    differ = f"Ship {selection.chosen}, but its reasons differ from the reference's"
+    if accurate and _may_be_alike(candidate.similarity, rule):
+        differ = f"Ship {selection.chosen}; whether its reasons are the reference's is open"
+        found = (
+            f"accurate, but the similarity {candidate.similarity} may lie on either side of "
+            f"{rule.min_similarity:.2f}"
+        )
+    says = f"Measured by the rule for students ({needs}): {found}."
+    headings = {(True, True): f"Ship {selection.chosen}", (True, False): differ}
     heading = headings.get(
         (accurate, decision.chosen is not None),
         f"Nothing is fit to ship yet; {selection.chosen} comes closest",
     )
     return _Verdict(heading, decision.chosen is not None, (says,), decision.notes)
+
+
+def _may_be_alike(similarity: Estimate, rule: DecisionRule) -> bool:
+    """Whether a similarity that misses the threshold may only have missed it by these texts."""
+    missed = similarity.defined and similarity.value <= rule.min_similarity
+    return missed and similarity.has_interval and similarity.high > rule.min_similarity
 
 
 def _kept(selection: Selection, rule: DecisionRule, accurate: bool) -> _Verdict:
