@@ -211,6 +211,24 @@ def test_reasons_differ_only_where_the_whole_interval_says_so() -> None:
     assert "reasons differ" not in page.headings[1][1] + text.split("##")[0]
 
 
+def test_the_answer_says_what_the_choice_costs_in_accuracy() -> None:
+    records = study(**SMALL, accuracy=0.9, similarity=0.95)
+    page, _ = _shown(records)
+    chosen = page.headings[1][1].removeprefix("Ship small + ")
+    answers = records.answers.set_index(["encoder", "classifier", "document"])["correct"]
+    loss = answers["small", chosen].mean() - answers["large", "linear"].mean()
+    shown = re.search(
+        r"less the reference's, on the same (\d+) documents: (-?0\.\d{3}) \[(-?0\.\d{3}), ",
+        page.text,
+    )
+    assert shown
+    assert int(shown[1]) == answers.loc["large", "linear"].size
+    assert float(shown[2]) == pytest.approx(loss, abs=5e-4)
+    assert float(shown[3]) < loss
+    one = study(**SMALL | {"encoders": {"large": 1e8}})
+    assert "Its accuracy less" not in _shown(one, min_similarity=0.999)[0].text
+
+
 def test_texts_are_coloured_and_set_side_by_side(whole) -> None:
     page = whole[2]
     words = [attrs for _, attrs in page.tags if (attrs.get("class") or "").startswith("w ")]

@@ -10,7 +10,7 @@ from astrid.analysis.decision import Candidate, DecisionRule, decide
 from astrid.analysis.selection import PriorityName, Requirements, Selection, prioritise, select
 from astrid.measures.statistics.bootstrap import Estimate
 from astrid.report.frame_table import TableView, table_view
-from astrid.report.study_tiles import Row, Tile, ceiling_of, chance_of, tiles
+from astrid.report.study_tiles import Row, Tile, ceiling_of, chance_of, change_of_accuracy, tiles
 from astrid.study.records import StudyRecords
 
 TOP = 5
@@ -73,7 +73,7 @@ def choice_view(records: StudyRecords, requirements: Requirements) -> ChoiceView
         chosen=selection.chosen,
         fit=verdict.fit,
         heading=verdict.heading,
-        why=(_reason(selection), *verdict.sentences, *selection.notes),
+        why=(_reason(selection), *_loss(records, selection), *verdict.sentences, *selection.notes),
         tiles=_tiles(records, selection),
         notes=(*verdict.notes, *_unscored(selection)),
         excluded=_excluded(selection),
@@ -91,6 +91,25 @@ def _reason(selection: Selection) -> str:
     of = "It is the only model" if n == 1 else f"It has the best score of {n:,} models"
     score = f"{row['score']:.3f} [{row['score_low']:.3f}, {row['score_high']:.3f}]"
     return f"{of}{' that meet the requirements' if asked else ''}: {score}."
+
+
+def _loss(records: StudyRecords, selection: Selection) -> tuple[str, ...]:
+    """What the choice costs in accuracy, which the two models' own intervals don't tell."""
+    if selection.chosen is None:
+        return ()
+    change = change_of_accuracy(records, selection.ranked.iloc[0].to_dict())
+    if change is None:
+        return ()
+    if change.high < 0:
+        shown = "a loss is shown"
+    elif change.low > 0:
+        shown = "a gain is shown"
+    else:
+        shown = f"no difference is shown, but a loss of up to {-change.low:.3f} is not ruled out"
+    return (
+        f"Its accuracy less the reference's, on the same {change.n:,} documents: {change}; "
+        f"{shown}.",
+    )
 
 
 @dataclass(frozen=True)
