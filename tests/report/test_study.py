@@ -15,7 +15,7 @@ from astrid.analysis.selection import Requirements
 from astrid.errors import InputError
 from astrid.report.study import study_page, write_study_report
 from astrid.report.study_columns import definitions
-from astrid.report.study_figures import figure_view, for_script, plot_frames
+from astrid.report.study_figures import SHOWS, TITLES, figure_view, for_script, plot_frames
 from astrid.report.study_markdown import study_markdown
 from astrid.report.study_view import study_view
 from astrid.study.records import ESTIMATES, StudyRecords
@@ -253,7 +253,9 @@ def test_the_five_questions_have_verdict_figure_and_table(whole) -> None:
     ]
     assert len(figures) >= 8
     assert all(figure["data"] and "title" not in figure["layout"] for figure in figures)
+    assert {*SHOWS} == {*TITLES}
     for name in ("pareto", "similarity_heatmap", "method_agreement", "landscape"):
+        assert SHOWS[name] in page.text
         assert (folder / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
         assert f"(figures/{name}.png)" in text
     assert set(re.findall(r"\(figures/([^)]+)\)", text)) <= {
