@@ -229,6 +229,16 @@ def test_the_answer_says_what_the_choice_costs_in_accuracy() -> None:
     assert "Its accuracy less" not in _shown(one, min_similarity=0.999)[0].text
 
 
+def test_measures_on_the_split_that_chose_the_epoch_are_said_to_flatter() -> None:
+    records = study(**SMALL)
+    assert "chose each model's best epoch" not in _shown(records)[0].text
+    for split, flatters in (("validation", True), ("test", False)):
+        data = {**records.made["data"], "split": split}
+        page, text = _shown(replace(records, made={**records.made, "data": data}))
+        assert ("chose each model's best epoch" in page.text) == flatters
+        assert f"accuracy over 120 {split} documents" in text
+
+
 def test_texts_are_coloured_and_set_side_by_side(whole) -> None:
     page = whole[2]
     words = [attrs for _, attrs in page.tags if (attrs.get("class") or "").startswith("w ")]
