@@ -273,6 +273,12 @@ def test_the_five_questions_have_verdict_figure_and_table(whole) -> None:
     }
 
 
+def test_an_f_statistic_is_called_one_and_is_no_claim() -> None:
+    three = {"large": 1_000_000, "medium": 300_000, "small": 100_000}
+    _, text = _shown(study(**SMALL | {"encoders": three}))
+    assert re.search(r"\*\*F = \d+\.\d+\*\* in the test whether slopes of 2 heads differ", text)
+
+
 def test_noise_is_not_shown() -> None:
     noise = study(texts=20, documents=60, correlation=0.0)
     page, text = _shown(noise)
