@@ -239,6 +239,11 @@ def test_measures_on_the_split_that_chose_the_epoch_are_said_to_flatter() -> Non
         assert f"accuracy over 120 {split} documents" in text
 
 
+def test_the_score_of_compressed_models_is_said_to_count_parameters_not_bytes() -> None:
+    assert "not bytes" not in _shown(study(**SMALL))[0].text
+    assert "not bytes" in _shown(study(**SMALL, compressions=("none", "int8")))[0].text
+
+
 def test_texts_are_coloured_and_set_side_by_side(whole) -> None:
     page = whole[2]
     words = [attrs for _, attrs in page.tags if (attrs.get("class") or "").startswith("w ")]

@@ -23,6 +23,9 @@ _SCORE = (
     "/ longest); in small figures, the score with the worse and with the better end of every "
     "interval at once."
 )
+_COMPRESSED = (
+    " Parameters are counted, not bytes: int8 weights, and pruned ones, gain nothing for size."
+)
 _HEADINGS = {
     "name": "model",
     "score_accuracy": "from accuracy",
@@ -78,7 +81,7 @@ def choice_view(records: StudyRecords, requirements: Requirements) -> ChoiceView
         notes=(*verdict.notes, *_unscored(selection)),
         excluded=_excluded(selection),
         top=_top(selection.ranked),
-        score=_SCORE,
+        score=_SCORE + (_COMPRESSED if records.compresses else ""),
         priorities=_priorities(records),
     )
 
