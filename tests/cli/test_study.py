@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import pandas as pd
@@ -92,6 +93,18 @@ def test_select_ranks_and_says_what_excludes(astrid, finished):
     code, _, err = astrid("study", "select", finished, "--priority", "robustness")
     assert code == 0
     assert "highest" in err or "agree most" in err
+
+
+def test_select_gives_intervals_and_breaks_no_heading_on_a_narrow_screen(
+    astrid, finished, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, _, err = astrid("study", "select", finished)
+    header = err.splitlines()[1]
+    for heading in ("model", "score", "accuracy", "similar", "params", "a text"):
+        assert f" {heading} " in header
+    row = next(line for line in err.splitlines() if line.startswith("│  "))
+    assert len(re.findall(r"-?\d\.\d\d–-?\d\.\d\d", row)) == 3
 
 
 @pytest.mark.parametrize(

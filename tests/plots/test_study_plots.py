@@ -1,5 +1,7 @@
 """The plots of a study: what is drawn is what the frame says."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,8 +166,25 @@ def test_each_pair_of_methods_stands_in_its_encoder_s_triangle_largest_first() -
     assert figure.layout.yaxis.ticktext == ("attention", "lime")
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-1, 1)
     assert sorted(texts(method_agreement.paper(frame))) == sorted(
-        ["0.15", "0.62", "0.05", "−0.25", "0.30", "–"]
+        [
+            "0.15\n[0.10, 0.20]",
+            "0.62\n[0.55, 0.69]",
+            "0.05\n[−0.02, 0.12]",
+            "−0.25\n[−0.32, −0.18]",
+            "0.30",
+            "–",
+        ]
     )
+    assert list(maps[1].text) == ["−0.25<br>[−0.32, −0.18]", "0.30"]
+
+
+def test_fields_of_many_methods_are_too_narrow_for_intervals() -> None:
+    pairs = [*combinations("abcde", 2)]
+    frame = pd.DataFrame(
+        [("bert", 1e8, first, second, 0.5, 0.4, 0.6) for first, second in pairs],
+        columns=list(method_agreement.COLUMNS),
+    )
+    assert {*texts(method_agreement.paper(frame))} == {"0.50"}
 
 
 def test_stable_models_come_first_and_undefined_ones_last() -> None:

@@ -15,7 +15,7 @@ from astrid.analysis.selection import Requirements
 from astrid.errors import InputError
 from astrid.report.study import study_page, write_study_report
 from astrid.report.study_columns import definitions
-from astrid.report.study_figures import figure_view, for_script, plot_frames
+from astrid.report.study_figures import SHOWS, TITLES, figure_view, for_script, plot_frames
 from astrid.report.study_markdown import study_markdown
 from astrid.report.study_view import study_view
 from astrid.study.records import ESTIMATES, StudyRecords
@@ -201,6 +201,49 @@ def test_reasons_that_differ_are_said_in_the_answer() -> None:
     assert page.headings[1][1].startswith("Nothing is fit to ship yet")
 
 
+def test_reasons_differ_only_where_the_whole_interval_says_so() -> None:
+    page, text = _shown(study(**SMALL | {"texts": 12}, accuracy=0.9, similarity=0.74))
+    shown = page.text.split("similarity to the reference")[1]
+    high = float(re.search(r"(-?0\.\d{3}) to (0\.\d{3})", shown)[2])
+    assert high > 0.8
+    assert page.headings[1][1].endswith("; whether its reasons are the reference's is open")
+    assert "may lie on either side of 0.80" in page.text
+    assert "reasons differ" not in page.headings[1][1] + text.split("##")[0]
+
+
+def test_the_answer_says_what_the_choice_costs_in_accuracy() -> None:
+    records = study(**SMALL, accuracy=0.9, similarity=0.95)
+    page, _ = _shown(records)
+    chosen = page.headings[1][1].removeprefix("Ship small + ")
+    answers = records.answers.set_index(["encoder", "classifier", "document"])["correct"]
+    loss = answers["small", chosen].mean() - answers["large", "linear"].mean()
+    shown = re.search(
+        r"less the reference's, on the same (\d+) documents: (-?0\.\d{3}) \[(-?0\.\d{3}), ",
+        page.text,
+    )
+    assert shown
+    assert int(shown[1]) == answers.loc["large", "linear"].size
+    assert float(shown[2]) == pytest.approx(loss, abs=5e-4)
+    assert float(shown[3]) < loss
+    one = study(**SMALL | {"encoders": {"large": 1e8}})
+    assert "Its accuracy less" not in _shown(one, min_similarity=0.999)[0].text
+
+
+def test_measures_on_the_split_that_chose_the_epoch_are_said_to_flatter() -> None:
+    records = study(**SMALL)
+    assert "chose each model's best epoch" not in _shown(records)[0].text
+    for split, flatters in (("validation", True), ("test", False)):
+        data = {**records.made["data"], "split": split}
+        page, text = _shown(replace(records, made={**records.made, "data": data}))
+        assert ("chose each model's best epoch" in page.text) == flatters
+        assert f"accuracy over 120 {split} documents" in text
+
+
+def test_the_score_of_compressed_models_is_said_to_count_parameters_not_bytes() -> None:
+    assert "not bytes" not in _shown(study(**SMALL))[0].text
+    assert "not bytes" in _shown(study(**SMALL, compressions=("none", "int8")))[0].text
+
+
 def test_texts_are_coloured_and_set_side_by_side(whole) -> None:
     page = whole[2]
     words = [attrs for _, attrs in page.tags if (attrs.get("class") or "").startswith("w ")]
@@ -225,12 +268,20 @@ def test_the_five_questions_have_verdict_figure_and_table(whole) -> None:
     ]
     assert len(figures) >= 8
     assert all(figure["data"] and "title" not in figure["layout"] for figure in figures)
+    assert {*SHOWS} == {*TITLES}
     for name in ("pareto", "similarity_heatmap", "method_agreement", "landscape"):
+        assert SHOWS[name] in page.text
         assert (folder / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
         assert f"(figures/{name}.png)" in text
     assert set(re.findall(r"\(figures/([^)]+)\)", text)) <= {
         path.name for path in (folder / "figures").iterdir()
     }
+
+
+def test_an_f_statistic_is_called_one_and_is_no_claim() -> None:
+    three = {"large": 1_000_000, "medium": 300_000, "small": 100_000}
+    _, text = _shown(study(**SMALL | {"encoders": three}))
+    assert re.search(r"\*\*F = \d+\.\d+\*\* in the test whether slopes of 2 heads differ", text)
 
 
 def test_noise_is_not_shown() -> None:

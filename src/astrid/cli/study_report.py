@@ -1,7 +1,9 @@
 """`astrid study report` and `astrid study select`."""
 
+import math
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -108,28 +110,36 @@ def select(
         options.print_json(found.to_dict())
     elif found.chosen is not None:
         options.table(_ranked(found))
+        options.say(_READ)
     for line in (found.answer, *(f"Note: {note}" for note in found.notes)):
         options.say(line)
     if found.chosen is None:
         raise typer.Exit(1)
 
 
+_READ = (
+    "Below the figures: 95 % intervals over texts; below the score, that with the worse and with "
+    "the better end of all of them. --json and the report give the score's parts."
+)
+
+
 def _ranked(found: "Selection") -> list[dict[str, object]]:
-    """The ranking as people read it: the figures, then the score and its parts."""
+    """The ranking as people read it, in a terminal of 80 signs with names of ordinary length."""
     from astrid.report import numbers
+
+    def with_ends(row: Mapping[Hashable, Any], column: str) -> str:
+        value, low, high = (float(row[f"{column}{end}"]) for end in ("", "_low", "_high"))
+        ends = "" if math.isnan(low) or math.isnan(high) else f"\n{low:.2f}–{high:.2f}"
+        return numbers.decimal(value) + ends
 
     return [
         {
             "model": row["name"],
-            "score": numbers.decimal(row["score"]),
-            "accuracy": numbers.decimal(row["accuracy"]),
-            "similarity": numbers.decimal(row["attribution_similarity"]),
-            "parameters": numbers.count(int(row["total_params"])),
+            "score": with_ends(row, "score"),
+            "accuracy": with_ends(row, "accuracy"),
+            "similar": with_ends(row, "attribution_similarity"),
+            "params": numbers.count(int(row["total_params"])),
             "a text": numbers.duration(row["inference_time"]),
-            "accuracy + similarity\n+ size + speed": (
-                f"{row['score_accuracy']:.3f} + {row['score_similarity']:.3f}\n"
-                f"+ {row['score_size']:.3f} + {row['score_speed']:.3f}"
-            ),
         }
         for row in found.ranked.to_dict("records")
     ]

@@ -28,6 +28,8 @@ COLUMNS = (
 _TITLE = "Agreement of methods, by encoder"
 _ACROSS = 3
 _LONGEST = 22
+_WIDEST = 2
+"""Most methods less one for which a field has room for its interval."""
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
@@ -40,7 +42,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     frame = _placed(checked(frame, COLUMNS, "method_agreement"))
     across, down = _grid(frame)
     pairs = int(frame["row"].max()) + 1
-    panel = 34 * pairs + (150 if pairs > 1 else 170)
+    panel = (44 if pairs <= _WIDEST else 34) * pairs + (150 if pairs > 1 else 170)
     height = 110 + down * panel
     figure = make_subplots(
         down,
@@ -121,7 +123,7 @@ def _add_matrix(figure: go.Figure, rows: pd.DataFrame, row: int, column: int) ->
         coloraxis="coloraxis",
         xgap=1,
         ygap=1,
-        text=[number(value) for value in known["correlation"]],
+        text=[_field(pair, rows, "<br>") for _, pair in known.iterrows()],
         texttemplate="%{text}",
         hovertext=[_hover(pair) for _, pair in known.iterrows()],
         hoverinfo="text",
@@ -141,6 +143,14 @@ def _add_matrix(figure: go.Figure, rows: pd.DataFrame, row: int, column: int) ->
     )
 
 
+def _field(pair: pd.Series, rows: pd.DataFrame, newline: str) -> str:
+    """The correlation, with its interval below where there is one and room for it."""
+    value, low, high = (pair[f"correlation{end}"] for end in ("", "_low", "_high"))
+    if rows["row"].max() >= _WIDEST or math.isnan(low) or math.isnan(high):
+        return number(value)
+    return f"{number(value)}{newline}[{number(low)}, {number(high)}]"
+
+
 def _hover(pair: pd.Series) -> str:
     names = f"{escaped(pair['first'])} and {escaped(pair['second'])}"
     return f"{escaped(pair['encoder'])}<br>{names}<br>{with_interval(pair, 'correlation')}"
@@ -152,7 +162,8 @@ def paper(frame: pd.DataFrame) -> Figure:
     frame = _placed(checked(frame, COLUMNS, "method_agreement"))
     across, down = _grid(frame)
     pairs = int(frame["row"].max()) + 1
-    figure = page(TWO_COLUMNS, 0.7 + down * (1.0 + 0.2 * pairs), _TITLE, noted(frame))
+    panel = 1.0 + (0.3 if pairs <= _WIDEST else 0.2) * pairs
+    figure = page(TWO_COLUMNS, 0.7 + down * panel, _TITLE, noted(frame))
     panels = figure.subplots(down, across, squeeze=False)
     names, drawn = _methods(frame), None
     parts = [rows for _, rows in frame.groupby("encoder", sort=False)]
@@ -173,10 +184,12 @@ def _draw_matrix(axes: Axes, rows: pd.DataFrame, pairs: int) -> AxesImage:
     values[rows["row"], rows["column"]] = rows["correlation"]
     masked = np.ma.masked_invalid(values)
     drawn = axes.imshow(masked, cmap=paper_scale(SIGNED), vmin=-1, vmax=1, aspect="auto")
-    for row, column, value in zip(rows["row"], rows["column"], rows["correlation"], strict=True):
+    for _, pair in rows.iterrows():
+        value, size = pair["correlation"], 6.5 if pairs <= 5 else 5
         colour = "black" if math.isnan(value) else ink(SIGNED, (value + 1) / 2)
-        size = 6.5 if pairs <= 5 else 5
-        axes.text(column, row, number(value), ha="center", va="center", fontsize=size, color=colour)
+        text = _field(pair, rows, "\n")
+        place = pair["column"], pair["row"]
+        axes.text(*place, text, ha="center", va="center", fontsize=size, color=colour)
     axes.spines[:].set_visible(False)
     return drawn
 

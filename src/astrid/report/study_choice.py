@@ -8,8 +8,9 @@ import pandas as pd
 from astrid.analysis._candidates import estimate_of
 from astrid.analysis.decision import Candidate, DecisionRule, decide
 from astrid.analysis.selection import PriorityName, Requirements, Selection, prioritise, select
+from astrid.measures.statistics.bootstrap import Estimate
 from astrid.report.frame_table import TableView, table_view
-from astrid.report.study_tiles import Row, Tile, ceiling_of, chance_of, tiles
+from astrid.report.study_tiles import Row, Tile, ceiling_of, chance_of, change_of_accuracy, tiles
 from astrid.study.records import StudyRecords
 
 TOP = 5
@@ -21,6 +22,9 @@ _SCORE = (
     "Score: 0.4 · accuracy + 0.3 · similarity + 0.2 · (1 − parameters / largest) + 0.1 · (1 − time "
     "/ longest); in small figures, the score with the worse and with the better end of every "
     "interval at once."
+)
+_COMPRESSED = (
+    " Parameters are counted, not bytes: int8 weights, and pruned ones, gain nothing for size."
 )
 _HEADINGS = {
     "name": "model",
@@ -72,12 +76,12 @@ def choice_view(records: StudyRecords, requirements: Requirements) -> ChoiceView
         chosen=selection.chosen,
         fit=verdict.fit,
         heading=verdict.heading,
-        why=(_reason(selection), *verdict.sentences, *selection.notes),
+        why=(_reason(selection), *_loss(records, selection), *verdict.sentences, *selection.notes),
         tiles=_tiles(records, selection),
         notes=(*verdict.notes, *_unscored(selection)),
         excluded=_excluded(selection),
         top=_top(selection.ranked),
-        score=_SCORE,
+        score=_SCORE + (_COMPRESSED if records.compresses else ""),
         priorities=_priorities(records),
     )
 
@@ -90,6 +94,25 @@ def _reason(selection: Selection) -> str:
     of = "It is the only model" if n == 1 else f"It has the best score of {n:,} models"
     score = f"{row['score']:.3f} [{row['score_low']:.3f}, {row['score_high']:.3f}]"
     return f"{of}{' that meet the requirements' if asked else ''}: {score}."
+
+
+def _loss(records: StudyRecords, selection: Selection) -> tuple[str, ...]:
+    """What the choice costs in accuracy, which the two models' own intervals don't tell."""
+    if selection.chosen is None:
+        return ()
+    change = change_of_accuracy(records, selection.ranked.iloc[0].to_dict())
+    if change is None:
+        return ()
+    if change.high < 0:
+        shown = "a loss is shown"
+    elif change.low > 0:
+        shown = "a gain is shown"
+    else:
+        shown = f"no difference is shown, but a loss of up to {-change.low:.3f} is not ruled out"
+    return (
+        f"Its accuracy less the reference's, on the same {change.n:,} documents: {change}; "
+        f"{shown}.",
+    )
 
 
 @dataclass(frozen=True)
@@ -112,16 +135,27 @@ def _verdict(records: StudyRecords, selection: Selection) -> _Verdict:
     candidate = _candidate(records, row)
     decision = decide([candidate], ceiling_of(records), rule)
     needs = f"accuracy above {rule.min_accuracy:.2f}, similarity above {rule.min_similarity:.2f}"
-    says = f"Measured by the rule for students ({needs}): {decision.verdicts[0]}."
-    headings = {
-        (True, True): f"Ship {selection.chosen}",
-        (True, False): f"Ship {selection.chosen}, but its reasons differ from the reference's",
-    }
+    found = decision.verdicts[0]
+    differ = f"Ship {selection.chosen}, but its reasons differ from the reference's"
+    if accurate and _may_be_alike(candidate.similarity, rule):
+        differ = f"Ship {selection.chosen}; whether its reasons are the reference's is open"
+        found = (
+            f"accurate, but the similarity {candidate.similarity} may lie on either side of "
+            f"{rule.min_similarity:.2f}"
+        )
+    says = f"Measured by the rule for students ({needs}): {found}."
+    headings = {(True, True): f"Ship {selection.chosen}", (True, False): differ}
     heading = headings.get(
         (accurate, decision.chosen is not None),
         f"Nothing is fit to ship yet; {selection.chosen} comes closest",
     )
     return _Verdict(heading, decision.chosen is not None, (says,), decision.notes)
+
+
+def _may_be_alike(similarity: Estimate, rule: DecisionRule) -> bool:
+    """Whether a similarity that misses the threshold may only have missed it by these texts."""
+    missed = similarity.defined and similarity.value <= rule.min_similarity
+    return missed and similarity.has_interval and similarity.high > rule.min_similarity
 
 
 def _kept(selection: Selection, rule: DecisionRule, accurate: bool) -> _Verdict:

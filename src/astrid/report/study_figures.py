@@ -30,6 +30,20 @@ TITLES = {
 }
 """By plot of a study: its heading on the page, and what it is called where it can't be seen."""
 
+SHOWS = {
+    "landscape": "A mark is a model; the dotted line leads down to its sizes.",
+    "similarity_heatmap": "Read it between chance and ceiling, which stand beside the colours.",
+    "method_agreement": "1: both methods order the words of a text alike, 0: no relation.",
+    "pareto": "Pareto frontier: the models that no other beats in both accuracy and size.",
+    "stability": "0: all methods give a word the same share of their largest score.",
+    "accuracy_stability": "Pareto frontier: the models that no other beats in both.",
+    "size_effect": "The lines join the models of one head; they are not the fitted straight lines.",
+    "learning_curves": "Upper row: accuracy on the validation texts after each epoch; lower: loss.",
+    "cost_faithfulness": "Comprehensiveness: by how much the explained output falls when the words "
+    "with the highest scores are left out.",
+}
+"""By plot of a study: how to read it, for those who see it for the first time."""
+
 _HEIGHT = 460
 """Pixels of a figure that asks for none."""
 
@@ -41,7 +55,7 @@ class FigureView:
     Attributes:
         name: of the plot.
         title: its heading.
-        notes: what its intervals are, and what was left out.
+        notes: how to read it, what its intervals are, and what was left out.
         height: in pixels.
         data: JSON for plotly, safe within `<script>`; None where it can't be drawn.
         reason: why it can't be drawn; empty where it can.
@@ -74,7 +88,7 @@ def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
     layout["margin"] = {**layout.get("margin", {}), "t": 24}
     height = int(layout.get("height") or _HEIGHT)
     layout["height"] = height
-    return FigureView(name, TITLES[name], noted(frame), height, _json(content))
+    return FigureView(name, TITLES[name], (SHOWS[name], *noted(frame)), height, _json(content))
 
 
 def save_figures(

@@ -47,13 +47,19 @@ def counts(records: StudyRecords) -> str:
     ]
     return (
         f"{_many(len(records.results), 'cell')} ({', '.join(parts)}), {_many(models, 'model')}; "
-        f"accuracy over {_many(documents, 'document')}, reasons over "
+        f"accuracy over {_many(documents, f'{_split(records)}document')}, reasons over "
         f"{_many(_texts(records), 'text')}."
     )
 
 
 def _many(number: int, name: str) -> str:
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+def _split(records: StudyRecords) -> str:
+    """Which documents models were measured on, with a space behind; empty where not known."""
+    split = _plain(records.made.get("data", {})).get("split")
+    return f"{split} " if split else ""
 
 
 def _texts(records: StudyRecords) -> int:
@@ -90,6 +96,12 @@ def limits(records: StudyRecords) -> tuple[str, ...]:
             "Every model was trained with one seed: intervals cover the choice of texts, not the "
             "chance of training. Another seed can change the order of models that lie close."
         )
+    if _split(records) == "validation ":
+        own.append(
+            "Models were measured on validation documents, which also chose each model's best "
+            "epoch: on documents that training never saw they may do worse. The setting "
+            "explaining.split=test measures on such."
+        )
     if 0 < _texts(records) < FEW_TEXTS:
         own.append(
             f"Only {_many(_texts(records), 'text')} were explained: intervals of similarity, "
@@ -109,7 +121,10 @@ def limits(records: StudyRecords) -> tuple[str, ...]:
             "The reference was trained only once: how alike its own retraining would be (the "
             "ceiling of similarity) is not known."
         )
-    own.append("Times were measured on one machine and depend on it.")
+    own.append(
+        "Times were measured on one machine and depend on it, and on what else it was doing: their "
+        "intervals cover the choice of texts alone."
+    )
     return (*LIMITS, *own)
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
+from astrid.measures.statistics.mcnemar import difference_of_shares
 from astrid.report import numbers
 from astrid.report.frame_table import writer
 from astrid.study.records import StudyRecords
@@ -129,6 +131,32 @@ def ceiling_of(records: StudyRecords) -> Estimate:
     frame = records.ceiling
     values = frame["similarity"].to_numpy(dtype=float) if len(frame) else np.array([])
     return mean_with_interval(values)
+
+
+def change_of_accuracy(records: StudyRecords, row: Row) -> Estimate | None:
+    """The model's accuracy less the reference's, on the documents that both answered.
+
+    None for the reference itself, and where they have no document in common.
+    """
+    teacher, names = _reference_row(records), records.model_columns
+    if teacher is None or all(row[name] == teacher[name] for name in names):
+        return None
+    if records.answers.empty:
+        return None
+    one, other = (_right(records, model) for model in (row, teacher))
+    both = pd.concat([one, other], axis=1, join="inner").dropna().to_numpy(dtype=bool)
+    if not len(both):
+        return None
+    low, high = difference_of_shares(both[:, 0], both[:, 1])
+    return Estimate(float(both[:, 0].mean() - both[:, 1].mean()), low, high, len(both), 0)
+
+
+def _right(records: StudyRecords, model: Row) -> pd.Series:
+    frame = records.answers
+    here = pd.Series(True, index=frame.index)
+    for name in records.model_columns:
+        here &= frame[name] == model[name]
+    return frame[here].set_index("document")["correct"]
 
 
 def _size(row: Row) -> Tile:

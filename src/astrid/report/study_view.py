@@ -137,16 +137,22 @@ def _headline(finding: Finding) -> FindingView:
     p = finding.p_adjusted if finding.p_adjusted is not None else finding.p_value
     corrected = " after Holm's correction" if finding.p_adjusted is not None else ""
     shown = f"{numbers.p_equals(p)}{corrected}" if p is not None else ""
-    value = _estimate(finding.estimate)
-    return FindingView(finding.name, value, finding.unit, shown, finding.test)
+    name, value = finding.name, _estimate(finding.estimate)
+    if finding.unit.startswith("F("):
+        # Alone, the number would pass for a difference, and the name for what was found.
+        name, value = f"in the test whether {name}", f"F = {value}"
+    return FindingView(name, value, finding.unit, shown, finding.test)
 
 
 def _estimate(estimate: Estimate) -> str:
     """The number with its interval, whatever its size."""
     if not estimate.has_interval:
         return numbers.plain(estimate.value)
-    low, high = numbers.plain(estimate.low), numbers.plain(estimate.high)
-    return f"{numbers.plain(estimate.value)} [{low}, {high}]"
+    figures = estimate.value, estimate.low, estimate.high
+    # Digits far below the interval's width say nothing.
+    wide = 0.01 <= estimate.high - estimate.low < 1000
+    value, low, high = (f"{one:.3f}" if wide else numbers.plain(one) for one in figures)
+    return f"{value} [{low}, {high}]"
 
 
 def _findings(findings: tuple[Finding, ...]) -> pd.DataFrame:
