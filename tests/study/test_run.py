@@ -152,6 +152,15 @@ def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     assert changed(copy, before) == set()
 
 
+def test_records_of_other_data_say_that_the_data_changed(copy) -> None:
+    path = copy / "study.json"
+    head = json.loads(path.read_text())
+    head["spec"]["data"]["params"]["train"] -= 1  # as a file that lost a row
+    path.write_text(json.dumps(head))
+    with pytest.raises(InputError, match="the data changed"):
+        open_study(copy).cells()
+
+
 def test_a_folder_in_place_of_the_records_is_named(copy) -> None:
     open_study(copy).cells()
     (copy / "results.parquet").unlink()
