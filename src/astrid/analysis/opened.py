@@ -48,7 +48,8 @@ class Study:
     @property
     def reference_is_done(self) -> bool:
         """Whether there is anything to compare cells with."""
-        return self.store.read_cell(grid(self.store.spec).reference) is not None
+        evaluated = self.store.read_evaluation(self.store.reference) is not None
+        return evaluated and self.store.read_cell(grid(self.store.spec).reference) is not None
 
     def cells(self) -> pd.DataFrame:
         """One record a finished cell, as in `results.parquet`."""
