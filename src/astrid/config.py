@@ -47,7 +47,7 @@ def _composed(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, An
         with hydra.initialize_config_dir(str(folder), version_base="1.3"):
             config = hydra.compose(name, overrides=[_addable(one) for one in overrides])
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(f"settings {name!r}: {' '.join(lines[:20])}") from None
     assert isinstance(plain, dict)

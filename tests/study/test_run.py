@@ -185,6 +185,29 @@ def test_other_data_in_the_same_folder_are_refused(copy) -> None:
     assert changed(copy, before) == set()
 
 
+def test_records_of_other_data_say_that_the_data_changed(copy) -> None:
+    path = copy / "study.json"
+    head = json.loads(path.read_text())
+    head["spec"]["data"]["params"]["train"] -= 1  # as a file that lost a row
+    path.write_text(json.dumps(head))
+    with pytest.raises(InputError, match="the data changed"):
+        open_study(copy).cells()
+
+
+def test_without_the_answers_of_the_reference_nothing_is_compared(copy) -> None:
+    (copy / "evaluations" / "large--linear--s0" / "answers.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match="not done"):
+        open_study(copy).cells()
+
+
+def test_a_failure_whose_reason_was_lost_is_still_one(copy) -> None:
+    folder = copy / "cells" / cell_folder(CellKey("small", "linear", "occlusion", 0))
+    stamp = json.loads((folder / "cell.json").read_text())["digest"]
+    (folder / "cell.json").unlink()
+    (folder / "error.json").write_text(json.dumps({"digest": stamp}))
+    assert open_study(copy).status().count("failed") == 1
+
+
 def test_a_folder_in_place_of_the_records_is_named(copy) -> None:
     open_study(copy).cells()
     (copy / "results.parquet").unlink()

@@ -62,3 +62,14 @@ def test_a_long_value_is_shown_by_its_beginning(study_file) -> None:
         load_study(study_file(seeds="x" * 5000))
     assert "seeds" in str(refused.value)
     assert len(str(refused.value)) < 400
+
+
+def test_a_setting_of_a_name_in_a_list_is_refused(study_file) -> None:
+    with pytest.raises(InputError, match="linear"):
+        load_study(study_file(), ["heads.linear.params.x=1"])
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds_that_no_generator_takes_are_refused(study_file, seed) -> None:
+    with pytest.raises(InputError, match="seeds"):
+        load_study(study_file(seeds=[seed]))

@@ -23,7 +23,7 @@ from astrid.study.grid import ModelKey, grid, model_of
 from astrid.study.records import CellKey, StudyRecords
 from astrid.study.records_file import up_to_date
 from astrid.study.status import Status, status_of
-from astrid.study.store import Store, read_spec
+from astrid.study.store import Store, read_head, read_spec
 from astrid.study.stored import read_explanations
 from astrid.study.tasks import fingerprints
 from astrid.text.document import Corpus
@@ -48,7 +48,8 @@ class Study:
     @property
     def reference_is_done(self) -> bool:
         """Whether there is anything to compare cells with."""
-        return self.store.read_cell(grid(self.store.spec).reference) is not None
+        evaluated = self.store.read_evaluation(self.store.reference) is not None
+        return evaluated and self.store.read_cell(grid(self.store.spec).reference) is not None
 
     def cells(self) -> pd.DataFrame:
         """One record a finished cell, as in `results.parquet`."""
@@ -61,6 +62,11 @@ class Study:
             InputError: the reference is not done yet.
         """
         if not self.reference_is_done:
+            if read_head(self.store.folder).get("data") != dict(self.store.data):
+                raise InputError(
+                    f"{self.store.folder}: the data changed since the study was run; put them back "
+                    "as they were, or run the study anew in another folder"
+                )
             raise InputError(
                 f"{self.store.folder}: the reference ({self.store.reference.folder}) is not done; "
                 "astrid study run goes on with it, astrid study status says how far it is"

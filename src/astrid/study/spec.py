@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,6 +24,10 @@ _CHOICE = re.compile(r"(encoders|heads|methods)=\[([^\[\]{}]*)\]")
 
 _BETWEEN = "--"
 """Stands between the parts of a cell's name, so it can't be in one of them."""
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**32 - 1)]
+"""Of a model; one more, which the twin has, is a seed too."""
 
 
 class Rung(Spec):
@@ -85,7 +89,7 @@ class StudySpec(Spec):
     encoders: Mapping[str, Rung] = Field(min_length=1)
     heads: Mapping[str, HeadSpec] = Field(min_length=1)
     methods: Mapping[str, Mapping[str, Any]] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
     compressions: tuple[str, ...] = Field(default=("none",), min_length=1)
     reference: "Reference" = Field(default_factory=lambda: Reference())
     students: Mapping[str, Rung] = Field(default_factory=dict)

@@ -308,7 +308,8 @@ def _failure(folder: Path, stamp: str) -> Failure | None:
     values = _read(folder / ERROR)
     if values is None or values.get("digest") != stamp:
         return None
-    return Failure(str(values["stage"]), str(values["reason"]), bool(values["unfit"]))
+    stage, reason = values.get("stage", ""), values.get("reason", "unknown")
+    return Failure(str(stage), str(reason), bool(values.get("unfit")))
 
 
 def _write_failure(folder: Path, stamp: str, failure: Failure) -> None:
