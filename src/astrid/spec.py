@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -68,7 +68,7 @@ def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
     if problem["type"] == "extra_forbidden":
         parent = _spec_at(spec, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), parent.model_fields) if parent else ""
-        return f"{place}: no such setting; {hint}"
+        return f"{place}: no such setting; {hint}" if hint else f"{place}: no such setting"
     if problem["type"] == "missing":
         return f"{place}: this setting is required"
     if problem["type"] == "value_error" and not problem["loc"]:
@@ -86,10 +86,17 @@ def _short(value: Any) -> str:
 
 def _spec_at(spec: type[Spec], path: tuple[int | str, ...]) -> type[Spec] | None:
     """The nested spec that `path` leads to, where the fields' types say so."""
+    found: Any = spec
     for part in path:
-        field = spec.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, Spec)):
+        if get_origin(found) is not None:  # settings by name, such as `Mapping[str, Rung]`
+            found = get_args(found)[-1]
+            continue
+        if not _is_spec(found):
             return None
-        spec = annotation
-    return spec
+        field = found.model_fields.get(str(part))
+        found = field.annotation if field else None
+    return found if _is_spec(found) else None
+
+
+def _is_spec(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, Spec)

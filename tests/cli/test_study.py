@@ -192,3 +192,15 @@ def test_stopped_by_hand_says_how_to_go_on(astrid, monkeypatch, tmp_path) -> Non
     code, out, err = astrid("study", "run", "smoke", "--out", tmp_path)
     assert (code, out) == (130, [])
     assert "run the same command again to go on" in err
+
+
+def test_status_says_that_the_data_changed(astrid, finished, tmp_path):
+    folder = tmp_path / "study"
+    shutil.copytree(finished, folder)
+    head = json.loads((folder / "study.json").read_text())
+    head["spec"]["data"]["params"]["train"] += 1
+    (folder / "study.json").write_text(json.dumps(head))
+    code, _, err = astrid("study", "status", folder)
+    assert code == 0
+    assert "the data changed since the study was run" in err
+    assert "12 to do" in err

@@ -451,3 +451,26 @@ def test_other_weights_under_the_same_name_make_another_model(tmp_path) -> None:
     store._weights.cache_clear()
     with pytest.raises(InputError, match="made otherwise"):
         run_study(spec, tmp_path / "study", ONE)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "message"),
+    [
+        ({"preset": "mini", "init": "scratch", "hidden_size": 17}, "attention_heads"),
+        ({"init": "scratch", "layers": 1}, "required"),
+        ({"preset": "mini", "init": "scratch", "source": "x"}, "no meaning with init=scratch"),
+    ],
+)
+def test_encoders_that_can_not_be_built_are_found_before_the_work(
+    tmp_path, encoder, message
+) -> None:
+    first = small().encoders["large"].model_dump(mode="json")
+    spec = small(encoders={"large": first, "odd": {"encoder": encoder}})
+    with pytest.raises(InputError, match=rf"encoders.odd: .*{message}"):
+        run_study(spec, tmp_path, ONE)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_wrong_setting_of_an_encoder_gives_the_nearest_right_one() -> None:
+    with pytest.raises(InputError, match=r'layerz: no such setting; did you mean "layers"'):
+        small(encoders={"large": {"encoder": {"preset": "mini", "layerz": 1}}})

@@ -1,7 +1,7 @@
 """A study on disk, opened: its records, explanations and what follows from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,18 @@ class Study:
     """
 
     store: Store
-    documents: Corpus
+    documents: Corpus = field(repr=False)
 
     @property
     def reference_is_done(self) -> bool:
         """Whether there is anything to compare cells with."""
         evaluated = self.store.read_evaluation(self.store.reference) is not None
         return evaluated and self.store.read_cell(grid(self.store.spec).reference) is not None
+
+    @property
+    def data_changed(self) -> bool:
+        """Whether the documents are others than those of the last run: then no cell is done."""
+        return bool(read_head(self.store.folder).get("data") != dict(self.store.data))
 
     def cells(self) -> pd.DataFrame:
         """One record a finished cell, as in `results.parquet`."""
@@ -62,7 +67,7 @@ class Study:
             InputError: the reference is not done yet.
         """
         if not self.reference_is_done:
-            if read_head(self.store.folder).get("data") != dict(self.store.data):
+            if self.data_changed:
                 raise InputError(
                     f"{self.store.folder}: the data changed since the study was run; put them back "
                     "as they were, or run the study anew in another folder"

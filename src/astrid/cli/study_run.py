@@ -116,7 +116,10 @@ def status(
 ) -> None:
     from astrid.analysis.opened import open_study
 
-    state = open_study(folder).status()
+    study = open_study(folder)
+    state = study.status()
+    if study.data_changed:
+        options.say(f"{folder}: the data changed since the study was run; its cells don't count")
     if as_json:
         options.print_json(state.to_dict())
         return

@@ -56,6 +56,17 @@ def build_encoder(spec: EncoderSpec, texts: Sequence[str]) -> BuiltEncoder:
     return BuiltEncoder(encoder, tokenizer, min(spec.max_length, _longest(encoder, tokenizer)))
 
 
+def check_settings(spec: EncoderSpec) -> None:
+    """Refuse settings that can't be built, before anything is loaded or trained.
+
+    Raises:
+        InputError: settings that don't go together, or sizes that are missing.
+    """
+    _check(spec)
+    if spec.init == "scratch":
+        architecture_of(spec)
+
+
 def build_classifier(
     built: BuiltEncoder, head: HeadSpec, labels: Sequence[str]
 ) -> AstridClassifier:

@@ -118,11 +118,19 @@ def run_study(
 
 
 def _check_settings(spec: StudySpec) -> None:
-    """Refuse settings of methods and heads that are wrong, before there is any work."""
+    """Refuse settings of encoders, heads and methods that are wrong, before there is any work."""
     # They bring torch and more, which a study that is finished does without.
     from astrid.explain import methods
-    from astrid.models import heads
+    from astrid.models import build, heads
 
+    for name, rung in {**spec.encoders, **spec.students}.items():
+        encoder = rung.encoder
+        if encoder.init == "teacher" and encoder.teacher is None:
+            encoder = encoder.model_copy(update={"teacher": "the reference"})
+        try:
+            build.check_settings(encoder)
+        except InputError as error:
+            raise InputError(f"encoders.{name}: {error}") from None
     for method, params in spec.methods.items():
         try:
             methods.params(method, dict(params))
