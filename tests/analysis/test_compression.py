@@ -41,6 +41,11 @@ def test_what_compression_changes_is_found(records: StudyRecords) -> None:
     assert found.loc["int8", "time_ratio"] == pytest.approx(0.5)
     assert found.loc["int8", "time_ratio_high"] == pytest.approx(0.5)
     assert found.loc["int8", "disk_ratio"] == pytest.approx(0.25, rel=0.02)
+    of = records.results.query("interpretability == 'integrated_gradients'")
+    sizes = of.pivot(index=["encoder", "classifier"], columns="compression", values="disk_bytes")
+    ratios = sizes["int8"] / sizes["none"]
+    assert found.loc["int8", "disk_ratio_low"] == pytest.approx(ratios.min())
+    assert found.loc["int8", "disk_ratio_high"] == pytest.approx(ratios.max())
     assert found.loc["pruned", "accuracy_change_high"] < -0.15
     assert found.loc["pruned", "accuracy_p_adjusted"] < 0.01
     assert found.loc["pruned", "similarity_change"] == pytest.approx(-0.3, abs=0.05)

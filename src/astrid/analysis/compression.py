@@ -45,8 +45,10 @@ def compression_effects(records: StudyRecords) -> pd.DataFrame:
       compressed models, mean over texts.
     - `similarity_change`: the same less that of the uncompressed models. The reference's own model
       is left out, as its similarity is 1 by construction.
-    - `time_ratio`, `disk_ratio`: compressed / uncompressed, geometric mean over models with
-      Student's t interval over them, from the logarithms; one model has none.
+    - `time_ratio`: compressed / uncompressed, geometric mean over models with Student's t interval
+      over them, from the logarithms; one model has none.
+    - `disk_ratio`: the same mean; as nothing about it is drawn by chance, its ends are the lowest
+      and the highest model.
 
     p-values are Holm's over all tests of the table. Empty where the study does not compress.
     """
@@ -66,8 +68,8 @@ def compression_effects(records: StudyRecords) -> pd.DataFrame:
             **spread("accuracy_change", tests["accuracy", name].estimate),
             **spread("similarity", _similarity(records, name)),
             **spread("similarity_change", tests["similarity", name].estimate),
-            **spread("time_ratio", _ratio(records, name, "inference_time")),
-            **spread("disk_ratio", _ratio(records, name, "disk_bytes")),
+            **spread("time_ratio", _mean_ratio(_ratios(records, name, "inference_time"))),
+            **spread("disk_ratio", _range(_ratios(records, name, "disk_bytes"))),
             "accuracy_p_adjusted": p_adjusted(tests["accuracy", name]),
             "similarity_p_adjusted": p_adjusted(tests["similarity", name]),
         }
@@ -133,10 +135,24 @@ def _pairs(records: StudyRecords, name: str) -> pd.DataFrame:
     )
 
 
-def _ratio(records: StudyRecords, name: str, column: str) -> Estimate:
+def _ratios(records: StudyRecords, name: str, column: str) -> np.ndarray:
+    """Compressed / uncompressed of each model; NaN where it is unknown."""
     pairs = _pairs(records, name)
     before, after = (pairs[key].to_numpy(dtype=float) for key in (f"{column}_before", column))
     known = (before > 0) & (after > 0)
-    logs = mean_with_t_interval(np.log(after[known] / before[known]))
+    return np.divide(after, before, out=np.full(len(pairs), np.nan), where=known)
+
+
+def _mean_ratio(ratios: np.ndarray) -> Estimate:
+    known = ratios[~np.isnan(ratios)]
+    logs = mean_with_t_interval(np.log(known))
     value, low, high = (math.exp(end) for end in (logs.value, logs.low, logs.high))
-    return Estimate(value, low, high, logs.n, int((~known).sum()))
+    return Estimate(value, low, high, logs.n, len(ratios) - len(known))
+
+
+def _range(ratios: np.ndarray) -> Estimate:
+    mean = _mean_ratio(ratios)
+    known = ratios[~np.isnan(ratios)]
+    if not len(known):
+        return mean
+    return Estimate(mean.value, float(known.min()), float(known.max()), mean.n, mean.undefined)

@@ -84,7 +84,7 @@ _COMPRESSION_HEADINGS = {
     "accuracy_change": "change of accuracy",
     "similarity_change": "change of similarity",
     "time_ratio": "time, compressed / before",
-    "disk_ratio": "size on disk, compressed / before",
+    "disk_ratio": "size on disk, compressed / before (lowest and highest model)",
     "accuracy_p_adjusted": "p of accuracy (Holm)",
     "similarity_p_adjusted": "p of similarity (Holm)",
 }
