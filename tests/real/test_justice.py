@@ -10,7 +10,7 @@ from astrid.text.load import DataSpec, load_splits
 from astrid.training.fit import fit
 from astrid.training.spec import TrainSpec
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from astrid.analysis import quality
 from astrid.errors import InputError
 from astrid.measures import load_measure, measure_names
+from astrid.measures.statistics import quality
 from astrid.measures.statistics.bootstrap import share_with_interval
 from astrid.measures.statistics.quality import (
     QualitySettings,
