@@ -1,25 +1,15 @@
 """A study on disk, opened: its records, explanations and what follows from them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from astrid.analysis.cases import choose_cases
-from astrid.analysis.comparison import ComparisonSettings
-from astrid.analysis.decision import DecisionRule
-from astrid.analysis.evidence import evidence_recovery
-from astrid.analysis.examine import ComparedModels
-from astrid.analysis.family import ExaminedModel, compare_family
-from astrid.analysis.selection import Requirements, Selection, select
 from astrid.errors import InputError
 from astrid.explain.records import Explanations
 from astrid.progress import Bar, no_bar
-from astrid.spec import checked
-from astrid.study.explaining import explained_documents, read_answers
-from astrid.study.grid import ModelKey, grid, model_of
+from astrid.study.grid import ModelKey, grid
 from astrid.study.records import CellKey, StudyRecords
 from astrid.study.records_file import up_to_date
 from astrid.study.status import Status, status_of
@@ -29,8 +19,13 @@ from astrid.study.tasks import fingerprints
 from astrid.text.document import Corpus
 from astrid.text.load import load_splits
 
-TWIN = "twin"
-"""What the reference's model is called that was trained with another seed."""
+if TYPE_CHECKING:
+    from astrid.analysis.decision import DecisionRule
+    from astrid.analysis.examine import ComparedModels
+    from astrid.analysis.selection import Selection
+
+# What compares and selects brings torch and scipy: imported when asked for, so that a finished
+# study is opened in a moment.
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +83,7 @@ class Study:
         """How far it is."""
         return status_of(self.store)
 
-    def select(self, *, method: str | None = None, **requirements: float | None) -> Selection:
+    def select(self, *, method: str | None = None, **requirements: float | None) -> "Selection":
         """The models to choose from, best first.
 
         Args:
@@ -98,6 +93,9 @@ class Study:
         Raises:
             InputError: another requirement, or the reference is not done yet.
         """
+        from astrid.analysis.selection import Requirements, select
+        from astrid.spec import checked
+
         asked = checked(Requirements, requirements, "select")
         return select(self.records(), asked, method)
 
@@ -107,9 +105,11 @@ class Study:
         All have the reference's head and the first seed (the twin: another), and none is
         compressed.
         """
-        return _compared_models(self.store)
+        from astrid.analysis.study_comparison import compared_models
 
-    def comparison(self, rule: DecisionRule | None = None) -> ComparedModels:
+        return compared_models(self.store)
+
+    def comparison(self, rule: "DecisionRule | None" = None) -> "ComparedModels":
         """The teacher and its students with the reference's head, by the reference's method.
 
         Models that are not done are left out.
@@ -117,7 +117,9 @@ class Study:
         Raises:
             InputError: the reference is not done, or no student is.
         """
-        return _comparison(self, rule)
+        from astrid.analysis.study_comparison import study_comparison
+
+        return study_comparison(self.store, self.documents, rule)
 
 
 def open_study(folder: str | Path) -> Study:
@@ -132,79 +134,3 @@ def open_study(folder: str | Path) -> Study:
     store = Store(folder, spec, fingerprints(spec, splits))
     documents: Corpus = getattr(splits, spec.explaining.split)
     return Study(store, documents)
-
-
-def _compared_models(store: Store) -> dict[str, ModelKey]:
-    cells = grid(store.spec)
-    reference = model_of(cells.reference)
-    names = sorted({*store.spec.encoders, *store.spec.students} - {reference.encoder})
-    found = {name: reference._replace(encoder=name) for name in (reference.encoder, *names)}
-    return found | ({TWIN: cells.twin} if cells.twin else {})
-
-
-def _comparison(study: Study, rule: DecisionRule | None) -> ComparedModels:
-    store, reference = study.store, grid(study.store.spec).reference
-    examined = {
-        name: found
-        for name, model in _compared_models(store).items()
-        if (found := _examined(study, name, model)) is not None
-    }
-    twin = examined.pop(TWIN, None)
-    teacher = examined.pop(reference.encoder, None)
-    if teacher is None:
-        raise InputError(f"{store.folder}: the reference is not done; astrid study run")
-    students = list(examined.values())
-    if not students:
-        raise InputError(f"{store.folder}: no student is done that the teacher is compared with")
-    params: Mapping[str, Any] = store.spec.methods[reference.interpretability]
-    family = compare_family(
-        teacher,
-        students,
-        twin=twin.explanations if twin else None,
-        baseline=_baseline(reference.interpretability, params),
-        asked={
-            "explaining": {
-                "method": reference.interpretability,
-                "params": dict(params),
-                **store.spec.explaining.model_dump(mode="json"),
-            },
-            "corpus": study.documents.name,
-            "fingerprint": study.documents.fingerprint(),
-            "documents": len(study.documents),
-        },
-        settings=ComparisonSettings(),
-        rule=rule,
-    )
-    numbers = explained_documents(store, len(study.documents))
-    chosen = study.documents.with_documents(study.documents.documents[n] for n in numbers)
-    return ComparedModels(
-        family,
-        teacher.explanations,
-        {student.name: student.explanations for student in students},
-        choose_cases(family, teacher, students),
-        evidence_recovery(teacher.explanations, chosen),
-    )
-
-
-def _baseline(method: str, params: Mapping[str, Any]) -> str | None:
-    """The baseline that the method's settings name, where it has one."""
-    from astrid.explain import methods
-
-    baseline = getattr(methods.params(method, dict(params)), "baseline", None)
-    return baseline if baseline is None or isinstance(baseline, str) else "a given vector"
-
-
-def _examined(study: Study, name: str, model: ModelKey) -> ExaminedModel | None:
-    """What the comparison needs of a model; None where it is not done."""
-    store = study.store
-    explanations = study.explanations(model.cell(grid(store.spec).reference.interpretability))
-    evaluation = store.read_evaluation(model)
-    if explanations is None or evaluation is None:
-        return None
-    return ExaminedModel(
-        name=name,
-        explanations=explanations,
-        correct=[bool(right) for right in read_answers(store, model)["correct"]],
-        parameters=evaluation["total_params"],
-        seconds_per_text=evaluation["inference_time"]["value"],
-    )

@@ -13,11 +13,10 @@ from astrid.explain.records import Explanations
 from astrid.measures.statistics.bootstrap import mean_with_interval
 from astrid.progress import Bar, no_bar
 from astrid.study import compare
-from astrid.study.explaining import CONTROL, MEASURE
 from astrid.study.grid import Grid, ModelKey, grid, model_of
 from astrid.study.records import COLUMNS, ESTIMATES, CellKey, StudyRecords
 from astrid.study.store import ANSWERS, Store
-from astrid.study.stored import read_explanations
+from astrid.study.stored import CONTROL, MEASURE, explained_documents, read_explanations
 
 _PACKAGES = ("numpy", "scipy", "torch", "transformers", "tokenizers", "lightning")
 
@@ -126,8 +125,6 @@ class _Frames:
 
     def _texts(self, cell: CellKey) -> np.ndarray:
         """Numbers of the explained documents."""
-        from astrid.study.explaining import explained_documents
-
         evaluated = pd.read_parquet(
             self.store.evaluation(model_of(cell)) / ANSWERS, columns=["document"]
         )

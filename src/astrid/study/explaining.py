@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from astrid.errors import InputError
 from astrid.explain import methods, shards
 from astrid.explain.engine import Engine, Job, PlainAnswer
 from astrid.explain.records import Explanation
@@ -19,14 +17,12 @@ from astrid.measures.statistics.bootstrap import mean_with_interval
 from astrid.models.load import load_model
 from astrid.study.faithfulness import faithfulness
 from astrid.study.grid import ModelKey
-from astrid.study.store import ANSWERS, Store
+from astrid.study.store import Store
+from astrid.study.stored import CONTROL, MEASURE, explained_documents, read_answers
 from astrid.study.tasks import Place, UnfitError
 from astrid.text.document import Corpus
 from astrid.text.rows import TextRow
 from astrid.text.splits import Splits
-
-MEASURE = "comprehensiveness"
-CONTROL = "random"
 
 
 class Explainer:
@@ -121,25 +117,6 @@ class Explainer:
             logits = plain_logits(self._model, [text])[0]
             answers.append(PlainAnswer(logits, time.perf_counter() - started))
         return answers
-
-
-def explained_documents(store: Store, count: int) -> np.ndarray:
-    """Numbers of the documents that are explained, ascending."""
-    asked = store.spec.explaining
-    drawn = np.random.default_rng(asked.seed).permutation(count)[: asked.texts]
-    return np.sort(drawn)
-
-
-def read_answers(store: Store, model: ModelKey) -> pd.DataFrame:
-    """One row an evaluation document: `document`, `label`, `predicted`, `confidence`, `correct`
-    and `logits`.
-
-    Raises:
-        InputError: the model has not been evaluated.
-    """
-    if store.read_evaluation(model) is None:
-        raise InputError(f"{model.folder}: is not evaluated yet")
-    return pd.read_parquet(store.evaluation(model) / ANSWERS)
 
 
 def _plain(values: np.ndarray) -> list[float | None]:

@@ -1,15 +1,41 @@
-"""Reading a study's explanations back."""
+"""Reading a study's answers and explanations back."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from astrid.errors import InputError
 from astrid.explain import shards
 from astrid.explain.records import Explanation, Explanations, Prediction, TargetValue
-from astrid.study.grid import model_of
+from astrid.study.grid import ModelKey, model_of
 from astrid.study.records import CellKey
 from astrid.study.store import ANSWERS, Store
+
+MEASURE = "comprehensiveness"
+"""The measure of faithfulness that a cell's record holds for each text."""
+
+CONTROL = "random"
+"""The same measure of random scores."""
+
+
+def explained_documents(store: Store, count: int) -> np.ndarray:
+    """Numbers of the documents that are explained, ascending."""
+    asked = store.spec.explaining
+    drawn = np.random.default_rng(asked.seed).permutation(count)[: asked.texts]
+    return np.sort(drawn)
+
+
+def read_answers(store: Store, model: ModelKey) -> pd.DataFrame:
+    """One row an evaluation document: `document`, `label`, `predicted`, `confidence`, `correct`
+    and `logits`.
+
+    Raises:
+        InputError: the model has not been evaluated.
+    """
+    if store.read_evaluation(model) is None:
+        raise InputError(f"{model.folder}: is not evaluated yet")
+    return pd.read_parquet(store.evaluation(model) / ANSWERS)
 
 
 def read_explanations(store: Store, cell: CellKey) -> Explanations:
