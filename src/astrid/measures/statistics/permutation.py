@@ -55,7 +55,7 @@ def paired_difference(
         second: for the same texts in the same order.
         seed: of bootstrap and permutations.
         confidence: of the interval, in (0, 1).
-        resamples: of bootstrap and permutations.
+        resamples: permutations; the bootstrap takes as many, up to its default.
 
     Raises:
         InputError: the series differ in length.
@@ -70,7 +70,8 @@ def paired_difference(
             "both series must be about the same texts"
         )
     differences = without_rounding(first, second)
-    difference = mean_with_interval(differences, seed, confidence, resamples)
+    drawn = min(resamples, RESAMPLES)  # more sharpen a small p-value, not an interval
+    difference = mean_with_interval(differences, seed, confidence, drawn)
     return PairedDifference(
         difference, _p_value(differences[~np.isnan(differences)], seed, resamples)
     )
