@@ -20,7 +20,7 @@ demo: $(STAMP)
 	$(BIN)/astrid demo --out runs/demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(STAMP)
 	$(BIN)/ruff check .
