@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from astrid.errors import InputError
+
 Span = tuple[int, int]
 """A half-open range of character positions in a text."""
 
@@ -72,12 +74,21 @@ class Corpus:
     @property
     def labels(self) -> list[int]:
         """Class indices of the task `label`."""
+        self._require_one_task()
         return [document.label for document in self.documents]
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names of the task `label`."""
+        self._require_one_task()
         return self.label_names["label"]
+
+    def _require_one_task(self) -> None:
+        if "label" not in self.label_names and self.label_names:
+            raise InputError(
+                f"{self.name}: its documents have the tasks {', '.join(self.label_names)}, and "
+                "this works with one label a document; choose one of them as the label"
+            )
 
     def with_documents(self, documents: Iterable[Document]) -> "Corpus":
         """The same corpus with other documents."""
