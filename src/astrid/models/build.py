@@ -71,7 +71,13 @@ def check_settings(spec: EncoderSpec) -> None:
 def build_classifier(
     built: BuiltEncoder, head: HeadSpec, labels: Sequence[str]
 ) -> AstridClassifier:
-    """A classifier over the classes `labels`, with the encoder's weights and a new head."""
+    """A classifier over the classes `labels`, with the encoder's weights and a new head.
+
+    Raises:
+        InputError: fewer than two classes.
+    """
+    if len(labels) < 2:
+        raise InputError(f"a classifier needs at least 2 classes, and there are {len(labels)}")
     config = AstridConfig(
         encoder_config=built.encoder.config.to_dict(),
         head=head.name,

@@ -47,7 +47,7 @@ def tasks_of(config: Any, labels: tuple[str, ...]) -> tuple[Task, ...]:
     A model with several heads lists its own. Of others `problem_type` decides; where it is not
     set, one column is a regression and several are classes, as transformers has it.
     """
-    if config.model_type == "astrid" and config.tasks is not None:
+    if getattr(config, "model_type", None) == "astrid" and config.tasks is not None:
         return several(config.tasks)
     problem = getattr(config, "problem_type", None)
     if problem == "multi_label_classification":

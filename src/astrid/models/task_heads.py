@@ -71,7 +71,9 @@ class TaskHeads(nn.Module):
         """`[B, tasks, T]` where all heads are attention heads; else None."""
         return self._of_all("token_weights", sequence_BTD, mask_BT)
 
-    def disagreement(self, sequence_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor | None:
+    def disagreement(
+        self, sequence_BTD: torch.Tensor, mask_BT: torch.Tensor
+    ) -> torch.Tensor | None:
         """`[B, tasks]` where all heads are ensembles; else None."""
         return self._of_all("disagreement", sequence_BTD, mask_BT)
 

@@ -71,6 +71,11 @@ class Corpus:
         return iter(self.documents)
 
     @property
+    def several(self) -> bool:
+        """Whether its documents have named tasks, and not the one task `label`."""
+        return bool(self.label_names) and set(self.label_names) != {"label"}
+
+    @property
     def texts(self) -> list[str]:
         return [document.text for document in self.documents]
 

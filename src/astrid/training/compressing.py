@@ -22,7 +22,8 @@ from astrid.text.document import Corpus
 from astrid.training.answers import metrics_of
 from astrid.training.inputs import check_labelled, check_trainer, weights_digest
 from astrid.training.loop import Lesson, learn
-from astrid.training.module import DivergedError, Metrics
+from astrid.training.module import DivergedError
+from astrid.training.quality import Metrics
 from astrid.training.spec import TrainerSpec
 from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from astrid import plugins
-from astrid.errors import InputError
 from astrid.spec import Spec, checked
 
 if TYPE_CHECKING:
