@@ -1,7 +1,7 @@
 """Dividing a corpus into training, validation and test documents."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +25,14 @@ class Splits:
 
 
 def split(corpus: Corpus, fractions: Fractions = (0.8, 0.1, 0.1), seed: int = 0) -> Splits:
-    """Divide `corpus`, class by class, so that no text is in two splits.
+    """Divide `corpus`, class by class, so that no text and no group is in two splits.
 
-    Texts that differ only in case or white space count as one, and the fractions are those of
-    distinct texts. Every split has a document, and every class where it has three distinct texts.
-    The division depends on the documents, the fractions and the seed, not on the process or the
-    order of the documents.
+    Texts that differ only in case or white space count as one. Documents that are joined by a
+    text or by a group, also through others, move together as one unit: without groups a unit is
+    a distinct text. The fractions are those of units. Every split has a document, and every
+    class where it has three units; a unit that groups join counts for its commonest class. The
+    division depends on the documents, the fractions and the seed, not on the process or the order
+    of the documents.
 
     Where the source assigns a split to every document, that is kept as it is; a split that the
     source leaves empty is taken from its training documents.
@@ -41,7 +43,8 @@ def split(corpus: Corpus, fractions: Fractions = (0.8, 0.1, 0.1), seed: int = 0)
         seed: of the draw.
 
     Raises:
-        InputError: fractions that make no division, a corpus of one class, or too few texts.
+        InputError: fractions that make no division, a corpus of one class, too few texts or
+            groups, or a group that the source assigns to two splits.
 
     >>> names = {"label": ("lost", "won")}
     >>> whole = Corpus("tiny", tuple(Document(str(i), f"{i}", {"label": i % 2}) for i in range(20)),
@@ -87,6 +90,7 @@ def _check_classes(corpus: Corpus) -> None:
 def _assigned(corpus: Corpus, fractions: Fractions, seed: int) -> dict[str, int]:
     """The source's own splits, the empty ones filled from its training documents."""
     places = {document.id: NAMES.index(str(document.split)) for document in corpus}
+    _check_groups(corpus, places)
     there = set(places.values())
     if there == {0, 1, 2}:
         return places
@@ -100,20 +104,36 @@ def _assigned(corpus: Corpus, fractions: Fractions, seed: int) -> dict[str, int]
     return places | _draw(corpus, train, wanted, seed)
 
 
+def _check_groups(corpus: Corpus, places: Mapping[str, int]) -> None:
+    first: dict[str, int] = {}
+    for document in corpus:
+        if document.group is None:
+            continue
+        place = places[document.id]
+        before = first.setdefault(document.group, place)
+        if place != before:
+            raise InputError(
+                f'{corpus.name}: the source assigns the group "{document.group[:40]}" to the'
+                f" {NAMES[before]} and the {NAMES[place]} split; assign all documents of a group"
+                " to one split"
+            )
+
+
 def _draw(
     corpus: Corpus, documents: Sequence[Document], fractions: Sequence[float], seed: int
 ) -> dict[str, int]:
-    """The split of each document id, drawn by class over groups of like texts."""
-    groups = _groups(documents)
+    """The split of each document id, drawn by class over units."""
+    units = _units(documents)
     classes: dict[_Class, list[str]] = defaultdict(list)
-    for text in sorted(groups):
-        classes[min(_class(document) for document in groups[text])].append(text)
+    for text in sorted(units):
+        classes[_stratum(units[text])].append(text)
     parts = [place for place, fraction in enumerate(fractions) if fraction > 0]
     tasks = [len({d.labels.get(task) for d in documents}) for task in corpus.label_names]
     needed = max(tasks, default=1) + len(parts) - 1
-    if len(groups) < needed:
+    if len(units) < needed:
+        what = "groups of documents" if _grouped(documents) else "distinct texts"
         raise InputError(
-            f"{corpus.name}: {len(groups)} distinct texts are too few to divide into"
+            f"{corpus.name}: {len(units)} {what} are too few to divide into"
             f" {len(parts)} splits; give at least {needed}"
         )
     shares = np.asarray(fractions, dtype=float) / sum(fractions)
@@ -126,19 +146,53 @@ def _draw(
         filled += counts
         drawn.update(zip(texts, np.repeat(np.arange(len(counts)), counts).tolist(), strict=True))
     _fill_empty(drawn, parts)
-    return {document.id: drawn[text] for text, group in groups.items() for document in group}
+    return {document.id: drawn[text] for text, unit in units.items() for document in unit}
 
 
-def _groups(documents: Iterable[Document]) -> dict[str, list[Document]]:
-    """The documents of each text, case and white space aside."""
-    groups: dict[str, list[Document]] = defaultdict(list)
-    for document in documents:
-        groups[" ".join(document.text.casefold().split())].append(document)
-    return groups
+def _units(documents: Sequence[Document]) -> dict[str, list[Document]]:
+    """The documents that move together, by the first of their texts in the alphabet."""
+    texts = [" ".join(document.text.casefold().split()) for document in documents]
+    unit_of = _joined(documents, texts)
+    units: dict[str, list[Document]] = defaultdict(list)
+    for document, text in zip(documents, texts, strict=True):
+        units[unit_of.get(text, text)].append(document)
+    return units
+
+
+def _joined(documents: Sequence[Document], texts: Sequence[str]) -> dict[str, str]:
+    """The unit of each text that stands in a group."""
+    if not _grouped(documents):
+        return {}
+    from scipy.cluster.hierarchy import DisjointSet
+
+    joined: DisjointSet[tuple[str, ...]] = DisjointSet()
+    for document, text in zip(documents, texts, strict=True):
+        if document.group is not None:
+            # A tuple of two is a group: no text is taken for one.
+            joined.add((text,))
+            joined.add(("group", document.group))
+            joined.merge((text,), ("group", document.group))
+    units: dict[str, str] = {}
+    for subset in joined.subsets():
+        members = [node[0] for node in subset if len(node) == 1]
+        units |= dict.fromkeys(members, min(members))
+    return units
+
+
+def _grouped(documents: Iterable[Document]) -> bool:
+    return any(document.group is not None for document in documents)
 
 
 def _class(document: Document) -> _Class:
     return tuple(sorted(document.labels.items()))
+
+
+def _stratum(unit: Sequence[Document]) -> _Class:
+    """The class that a unit counts for: of like texts the first, of groups the commonest."""
+    if not _grouped(unit):
+        return min(map(_class, unit))
+    counts = Counter(map(_class, unit))
+    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def _counts(texts: int, fractions: np.ndarray, filled: np.ndarray) -> np.ndarray:
