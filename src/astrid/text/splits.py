@@ -8,11 +8,20 @@ import numpy as np
 
 from astrid.errors import InputError
 from astrid.text.document import Corpus, Document
+from astrid.text.words import find_words
 
 NAMES = ("train", "validation", "test")
 
 Fractions = tuple[float, float, float]
 _Class = tuple[tuple[str, int], ...]
+_Unit = tuple[str, str]
+
+COPY_WORDS = 5
+"""Words of the shortest text that joins the groups that hold it.
+
+"Welcome!" and "double post" are what anybody says. They are no copies, and would join most people
+of a large forum to one another.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,10 @@ def split(corpus: Corpus, fractions: Fractions = (0.8, 0.1, 0.1), seed: int = 0)
 
     Texts that differ only in case or white space count as one. Documents that are joined by a
     text or by a group, also through others, move together as one unit: without groups a unit is
-    a distinct text. The fractions are those of units. Every split has a document, and every
-    class where it has three units; a unit that groups join counts for its commonest class. The
-    division depends on the documents, the fractions and the seed, not on the process or the order
-    of the documents.
+    a distinct text. Texts of fewer than `COPY_WORDS` words join no groups. The fractions are those
+    of units. Every split has a document, and every class where it has three units; a unit with
+    groups counts for its commonest class. The division depends on the documents, the fractions
+    and the seed, not on the process or the order of the documents.
 
     Where the source assigns a split to every document, that is kept as it is; a split that the
     source leaves empty is taken from its training documents.
@@ -124,9 +133,9 @@ def _draw(
 ) -> dict[str, int]:
     """The split of each document id, drawn by class over units."""
     units = _units(documents)
-    classes: dict[_Class, list[str]] = defaultdict(list)
-    for text in sorted(units):
-        classes[_stratum(units[text])].append(text)
+    classes: dict[_Class, list[_Unit]] = defaultdict(list)
+    for unit in sorted(units):
+        classes[_stratum(units[unit])].append(unit)
     parts = [place for place, fraction in enumerate(fractions) if fraction > 0]
     tasks = [len({d.labels.get(task) for d in documents}) for task in corpus.label_names]
     needed = max(tasks, default=1) + len(parts) - 1
@@ -138,45 +147,48 @@ def _draw(
         )
     shares = np.asarray(fractions, dtype=float) / sum(fractions)
     generator = np.random.default_rng(seed)
-    drawn: dict[str, int] = {}
+    drawn: dict[_Unit, int] = {}
     filled = np.zeros(len(shares))
     for name in sorted(classes):
-        texts = [classes[name][place] for place in generator.permutation(len(classes[name]))]
-        counts = _counts(len(texts), shares, filled)
+        drawing = [classes[name][place] for place in generator.permutation(len(classes[name]))]
+        counts = _counts(len(drawing), shares, filled)
         filled += counts
-        drawn.update(zip(texts, np.repeat(np.arange(len(counts)), counts).tolist(), strict=True))
+        drawn.update(zip(drawing, np.repeat(np.arange(len(counts)), counts).tolist(), strict=True))
     _fill_empty(drawn, parts)
-    return {document.id: drawn[text] for text, unit in units.items() for document in unit}
+    return {document.id: drawn[name] for name, unit in units.items() for document in unit}
 
 
-def _units(documents: Sequence[Document]) -> dict[str, list[Document]]:
+def _units(documents: Sequence[Document]) -> dict[_Unit, list[Document]]:
     """The documents that move together, by the first of their texts in the alphabet."""
     texts = [" ".join(document.text.casefold().split()) for document in documents]
-    unit_of = _joined(documents, texts)
-    units: dict[str, list[Document]] = defaultdict(list)
-    for document, text in zip(documents, texts, strict=True):
-        units[unit_of.get(text, text)].append(document)
-    return units
+    marks = ["" if document.group is None else f"={document.group}" for document in documents]
+    names = [
+        (text, mark) if not mark else ("", mark) for text, mark in zip(texts, marks, strict=True)
+    ]
+    joined = _joined(names, texts)
+    parts: dict[_Unit, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        parts[joined.get(name, name)].append(place)
+    return {
+        min((texts[place], marks[place]) for place in part): [documents[place] for place in part]
+        for part in parts.values()
+    }
 
 
-def _joined(documents: Sequence[Document], texts: Sequence[str]) -> dict[str, str]:
-    """The unit of each text that stands in a group."""
-    if not _grouped(documents):
+def _joined(names: Sequence[_Unit], texts: Sequence[str]) -> dict[_Unit, _Unit]:
+    """For each group, and each text that groups hold a copy of, one name of its whole unit."""
+    if not any(mark for _, mark in names):
         return {}
     from scipy.cluster.hierarchy import DisjointSet
 
-    joined: DisjointSet[tuple[str, ...]] = DisjointSet()
-    for document, text in zip(documents, texts, strict=True):
-        if document.group is not None:
-            # A tuple of two is a group: no text is taken for one.
-            joined.add((text,))
-            joined.add(("group", document.group))
-            joined.merge((text,), ("group", document.group))
-    units: dict[str, str] = {}
-    for subset in joined.subsets():
-        members = [node[0] for node in subset if len(node) == 1]
-        units |= dict.fromkeys(members, min(members))
-    return units
+    joined: DisjointSet[_Unit] = DisjointSet(names)
+    often = (text for text, count in Counter(texts).items() if count > 1)
+    copies = {text for text in often if len(find_words(text)) >= COPY_WORDS}
+    for (_, mark), text in zip(names, texts, strict=True):
+        if mark and text in copies:
+            joined.add((text, ""))
+            joined.merge((text, ""), ("", mark))
+    return {name: joined[name] for name in names}
 
 
 def _grouped(documents: Iterable[Document]) -> bool:
@@ -195,28 +207,28 @@ def _stratum(unit: Sequence[Document]) -> _Class:
     return min(counts, key=lambda name: (-counts[name], name))
 
 
-def _counts(texts: int, fractions: np.ndarray, filled: np.ndarray) -> np.ndarray:
-    """How many of a class' texts each split gets: by largest remainder, and one each if it can.
+def _counts(units: int, fractions: np.ndarray, filled: np.ndarray) -> np.ndarray:
+    """How many of a class' units each split gets: by largest remainder, and one each if it can.
 
     With too few for one each, train comes first, then the split that is furthest behind.
     """
-    share = fractions * texts
+    share = fractions * units
     counts = np.floor(share).astype(int)
-    for place in np.argsort(counts - share, kind="stable")[: texts - counts.sum()]:
+    for place in np.argsort(counts - share, kind="stable")[: units - counts.sum()]:
         counts[place] += 1
     behind = np.where(fractions > 0, filled / np.where(fractions > 0, fractions, 1), np.inf)
     behind[0] = -1
-    for place in np.argsort(behind, kind="stable")[: min(texts, int((fractions > 0).sum()))]:
+    for place in np.argsort(behind, kind="stable")[: min(units, int((fractions > 0).sum()))]:
         if counts[place] == 0:
             counts[counts.argmax()] -= 1
             counts[place] += 1
     return counts
 
 
-def _fill_empty(drawn: dict[str, int], parts: Sequence[int]) -> None:
-    """Give each empty split a text of the fullest one: only when every class is that small."""
+def _fill_empty(drawn: dict[_Unit, int], parts: Sequence[int]) -> None:
+    """Give each empty split a unit of the fullest one: only when every class is that small."""
     for place in parts:
         sizes = Counter(drawn.values())
         if not sizes[place]:
             fullest = max(parts, key=lambda part: sizes[part])
-            drawn[max(text for text, part in drawn.items() if part == fullest)] = place
+            drawn[max(unit for unit, part in drawn.items() if part == fullest)] = place
