@@ -262,7 +262,7 @@ def test_one_column_of_several_is_a_task_with_its_name(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
-        ({"label_fields": ["ei", "ft"]}, 'a.csv: no column "ft"; did you mean "tf"?'),
+        ({"label_fields": ["ei", "tff"]}, 'a.csv: no column "tff"; did you mean "tf"?'),
         ({"label_fields": {"tf": ["T", "Y"]}}, "the labels of the column tf are: F, T, x"),
         ({"label_fields": {"tf": ["T", "T"]}}, "of the column tf: a class is there twice"),
         ({"label_fields": []}, "data.params.label_fields"),
