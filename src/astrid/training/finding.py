@@ -45,3 +45,19 @@ class Finding:
     def lines(self) -> tuple[str, str]:
         """For people: what went wrong and what shows it, then what to change."""
         return f"{self.message}: {self.because}", f"to change: {'; or '.join(self.advice)}"
+
+
+def finding(
+    kind: Kind,
+    task: str | None,
+    message: str,
+    because: str,
+    numbers: Mapping[str, float],
+    changes: tuple[str, ...],
+) -> Finding:
+    """A finding with rounded evidence; epochs are whole numbers."""
+    evidence = {
+        name: int(value) if name.endswith("epoch") else round(float(value), 6)
+        for name, value in numbers.items()
+    }
+    return Finding(kind, task, message, because, evidence, changes)

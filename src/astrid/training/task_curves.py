@@ -9,6 +9,9 @@ import numpy as np
 
 from astrid.text.document import Corpus
 
+_LAST = 3
+"""Epochs at the end whose mean says where a curve ended."""
+
 
 @dataclass(frozen=True)
 class TaskFacts:
@@ -133,6 +136,14 @@ def task_curves(
 def column(rows: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
     """`[E]` values of a column; NaN where a row lacks it."""
     return np.array([float(row.get(name, math.nan)) for row in rows])
+
+
+def end(values: np.ndarray, start: int) -> float:
+    """Where a curve ended after epoch `start`: mean of the last few, or the last if lower."""
+    count = min(_LAST, len(values) - 1 - start)
+    if count <= 0:
+        return float(values[-1])
+    return float(min(values[-count:].mean(), values[-1]))
 
 
 def _facts(name: str, train: Corpus, validation: Corpus) -> TaskFacts:
