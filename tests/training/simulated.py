@@ -12,9 +12,9 @@ Curves = tuple[list[dict[str, float]], TaskFacts, TrainerSpec, int]
 class Draw:
     """One run's texts, shares and noise."""
 
-    def __init__(self, seed: int, name: str = "label") -> None:
+    def __init__(self, seed: int, name: str = "label", fewest: int = 50) -> None:
         self.rng = rng = np.random.default_rng(seed)
-        self.checked = int(np.exp(rng.uniform(np.log(50), np.log(1000))))
+        self.checked = int(np.exp(rng.uniform(np.log(fewest), np.log(1000))))
         self.texts = 4 * self.checked
         count = int(rng.choice([2, 2, 2, 3, 5]))
         shares = rng.dirichlet([8.0] * count)
@@ -152,9 +152,8 @@ def diverged(seed: int) -> Curves:
 
 def still_falling(seed: int) -> Curves:
     """Every epoch takes off as much as the one before, to the last."""
-    draw = Draw(seed)
+    draw = Draw(seed, fewest=200)
     rng, entropy, majority = draw.rng, draw.entropy, draw.facts.majority
-    draw.checked = max(draw.checked, 200)
     epochs = int(rng.integers(3, 5))
     number = np.arange(1, epochs + 1)
     loss = entropy * (1.02 - rng.uniform(0.13, 0.15) * (number - 1))
