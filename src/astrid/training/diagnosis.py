@@ -8,18 +8,23 @@ that two errors added as if they were independent are more than the difference h
 From one epoch nothing is said, and of convergence nothing from fewer than three.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from astrid.text.document import Corpus
 from astrid.training import advice
 from astrid.training.advice import Run
 from astrid.training.convergence import is_stuck, of_stuck, still_falling
 from astrid.training.finding import Finding, finding
 from astrid.training.overfitting import not_generalising
 from astrid.training.spec import TrainerSpec
-from astrid.training.task_curves import TaskCurves, TaskFacts, column, end, task_curves
+from astrid.training.task_curves import TaskCurves, TaskFacts, column, end, task_curves, task_facts
+
+_LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())  # shown where a program asks for logs; commands say it
 
 _RISE = 0.25
 """Smallest rise of the training loss that counts as diverging: a share of its first value, and of
@@ -71,6 +76,22 @@ def diagnose(
             one = not_generalising(of_task, run, about) or still_falling(of_task, run, about)
             found += [one] if one is not None else []
     return tuple(found)
+
+
+def examine(
+    rows: Sequence[Mapping[str, Any]],
+    train: Corpus,
+    validation: Corpus,
+    settings: TrainerSpec,
+    best_epoch: int,
+) -> tuple[Finding, ...]:
+    """As `diagnose`, of a training on `train` that `validation` watched; also in the log."""
+    facts = task_facts(train, validation)
+    found = diagnose(rows, facts, settings, best_epoch, len(train))
+    for one in found:
+        for line in one.lines():
+            _LOG.warning(line)
+    return found
 
 
 def _can_be_judged(curves: TaskCurves) -> bool:

@@ -47,6 +47,11 @@ class Finding:
         return f"{self.message}: {self.because}", f"to change: {'; or '.join(self.advice)}"
 
 
+def findings_of(record: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What a model's `astrid.json` says of its training; nothing in records from before."""
+    return tuple(Finding.from_dict(values) for values in record.get("diagnosis", ()))
+
+
 def finding(
     kind: Kind,
     task: str | None,

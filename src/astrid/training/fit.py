@@ -12,7 +12,9 @@ from astrid.models.build import build_classifier, build_encoder
 from astrid.models.loading import load_classifier
 from astrid.models.saving import save_model
 from astrid.text.document import Corpus
+from astrid.training.diagnosis import examine
 from astrid.training.distillation import check_teacher
+from astrid.training.finding import Finding, findings_of
 from astrid.training.inputs import check_inputs, identity_of, on_gpu
 from astrid.training.keeper import Keeper
 from astrid.training.loop import Lesson, learn
@@ -32,6 +34,7 @@ class FitResult:
         best_epoch: whose weights were kept, from 1.
         resumed: whether an earlier, interrupted run was continued.
         reused: whether the finished model was there already.
+        diagnosis: what the curves show to be wrong; empty where nothing is.
     """
 
     folder: Path
@@ -40,6 +43,7 @@ class FitResult:
     best_epoch: int
     resumed: bool = False
     reused: bool = False
+    diagnosis: tuple[Finding, ...] = ()
 
 
 def fit(
@@ -113,7 +117,8 @@ def _train(
             spec.distil,
         )
         keeper, resumed = learn(lesson, work, folder, progress)
-    result = _result(folder, keeper, resumed)
+    diagnosis = examine(keeper.rows, train, validation, spec.trainer, keeper.best_epoch)
+    result = _result(folder, keeper, resumed, diagnosis)
     record = _record(spec, train, validation, identity, result, keeper.seconds)
     save_model(
         work / "model", model.cpu(), built.tokenizer, record, {"curves.csv": keeper.curves()}
@@ -126,12 +131,24 @@ def _reused(folder: Path, record: Mapping[str, Any]) -> FitResult:
     """The model that is in the folder already."""
     load_classifier(folder)
     metrics = _metrics(record["metrics"])
-    return FitResult(folder, metrics, record["epochs"], record["best_epoch"], reused=True)
+    return FitResult(
+        folder,
+        metrics,
+        record["epochs"],
+        record["best_epoch"],
+        reused=True,
+        diagnosis=findings_of(record),
+    )
 
 
-def _result(folder: Path, keeper: Keeper, resumed: bool) -> FitResult:
+def _result(
+    folder: Path, keeper: Keeper, resumed: bool, diagnosis: tuple[Finding, ...]
+) -> FitResult:
     metrics = _metrics(keeper.rows[keeper.best_epoch - 1])
-    return FitResult(folder, metrics, len(keeper.rows), keeper.best_epoch, resumed)
+    epochs = len(keeper.rows)
+    return FitResult(
+        folder, metrics, epochs, keeper.best_epoch, resumed=resumed, diagnosis=diagnosis
+    )
 
 
 def _metrics(row: Mapping[str, float]) -> Metrics:
@@ -157,6 +174,7 @@ def _record(
         "metrics": result.metrics,
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
+        "diagnosis": [found.to_dict() for found in result.diagnosis],
         "seconds": round(seconds, 3),
         "device": torch.cuda.get_device_name() if on_gpu(spec.trainer) else "cpu",
     }
