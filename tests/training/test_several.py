@@ -93,16 +93,26 @@ def test_loads_as_a_transformers_model_with_its_loss(model: Path) -> None:
     torch.testing.assert_close(output.loss, expected)
 
 
-def test_explains_the_words_of_each_task(model: Path) -> None:
+@pytest.mark.parametrize(("task", "cue", "answer"), [("loud", "thunder", 1), ("warm", "fire", 1)])
+def test_explains_the_words_of_each_task(model: Path, task: str, cue: str, answer: int) -> None:
     opened = astrid.load_model(model)
-    text = "the whisper of lovely people in fire"
-    cues = {"loud": "whisper", "mood": "lovely", "warm": "fire"}
-    for task, cue in cues.items():
-        target = astrid.Target("logit", task=task)
-        (found,) = astrid.explain(opened, [text], "integrated_gradients", target=target)
-        assert found.words[int(np.abs(found.word_scores).argmax())] == cue
-        assert found.prediction.label == {"loud": "quiet", "mood": "good", "warm": "hot"}[task]
-        assert found.prediction.probability > 0.5
+    texts = [document.text for document in CHECK if document.labels[task] == answer]
+    target = astrid.Target("logit", task=task)
+    found = astrid.explain(opened, texts, "integrated_gradients", target=target)
+    tops = [one.words[int(one.word_scores.argmax())] for one in found]
+    assert tops.count(cue) > 0.8 * len(tops)
+    said = [one.prediction.label for one in found]
+    assert said.count(several.TASKS[task][answer]) > 0.8 * len(said)
+    assert all(one.prediction.probability > 0.5 for one in found if task == "loud")
+
+
+def test_an_answer_of_no_has_the_name_and_probability_of_no(model: Path) -> None:
+    opened = astrid.load_model(model)
+    target = astrid.Target("probability", task="loud")
+    (found,) = astrid.explain(opened, ["the whisper of people"], "gradient_x_input", target=target)
+    assert found.prediction.label == "quiet"
+    assert found.prediction.probability == pytest.approx(1 - found.target.value)
+    assert found.target.label == "noisy"
 
 
 def test_attributions_of_a_task_come_from_its_head_alone(model: Path) -> None:

@@ -60,11 +60,12 @@ def study_page(view: StudyView) -> str:
     """The page as HTML, from the answer to how it was made."""
     figures = [*(item.figure for item in view.answers), *view.figures]
     drawn = any(figure.data is not None for figure in figures)
-    plotly = _plotly() if drawn else Markup()
+    plotly = plotly_script() if drawn else Markup()
     return fill("study.html", {"view": view, "has_figures": drawn, "plotly": plotly})
 
 
-def _plotly() -> Markup:
+def plotly_script() -> Markup:
+    """The library that draws figures, to stand within `<script>`."""
     from plotly.offline import get_plotlyjs
 
     # Its authors make the bundle such that it can stand within <script>.

@@ -75,11 +75,16 @@ def plot_frames(records: StudyRecords) -> dict[str, pd.DataFrame]:
 
 
 def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
-    """The plot `name` of the frame; a frame that it can't draw gives the reason instead."""
+    """The plot `name` of a study; a frame that it can't draw gives the reason instead."""
+    return shown(name, frame, TITLES[name], (SHOWS[name], *noted(frame)))
+
+
+def shown(name: str, frame: pd.DataFrame, title: str, notes: tuple[str, ...]) -> FigureView:
+    """The plot `name` of the frame under `title`, with `notes` beside it."""
     try:
         figure = plugins.load("astrid.plots", name).draw(frame)
     except InputError as error:
-        return FigureView(name, TITLES[name], (), 0, None, str(error))
+        return FigureView(name, title, (), 0, None, str(error))
     content = figure.to_plotly_json()
     layout = content["layout"]
     # The page itself writes title and notes: there they wrap, and can be searched and copied.
@@ -88,7 +93,7 @@ def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
     layout["margin"] = {**layout.get("margin", {}), "t": 24}
     height = int(layout.get("height") or _HEIGHT)
     layout["height"] = height
-    return FigureView(name, TITLES[name], (SHOWS[name], *noted(frame)), height, _json(content))
+    return FigureView(name, title, notes, height, _json(content))
 
 
 def save_figures(

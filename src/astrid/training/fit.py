@@ -8,29 +8,22 @@ from typing import Any
 
 import torch
 
-from astrid.models.build import (
-    BuiltEncoder,
-    build_classifier,
-    build_encoder,
-    build_task_classifier,
-)
+from astrid.models.build import build_encoder
 from astrid.models.checkpoints import SUFFIX, save_checkpoint
 from astrid.models.loading import load_classifier
-from astrid.models.outputs import tasks_of
 from astrid.models.saving import save_model
-from astrid.models.task_heads import TaskHead
-from astrid.models.text_model import TransformerClassifier
 from astrid.text.document import Corpus
-from astrid.training.answers import logits_of
+from astrid.training.diagnosis import examine
 from astrid.training.distillation import check_teacher
-from astrid.training.inputs import check_inputs, identity_of, label_array, on_gpu
-from astrid.training.joined import group_numbers, joined
+from astrid.training.finding import Finding, findings_of
+from astrid.training.inputs import check_inputs, identity_of, on_gpu
 from astrid.training.keeper import Keeper
-from astrid.training.loop import Lesson, learn
+from astrid.training.lesson import prepared
+from astrid.training.loop import learn
 from astrid.training.module import DivergedError
-from astrid.training.quality import Metrics, judged
-from astrid.training.spec import TaskSpec, TrainSpec
-from astrid.training.thresholds import tuned_thresholds
+from astrid.training.quality import Metrics
+from astrid.training.spec import TrainSpec
+from astrid.training.thresholds import tune
 from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 
 
@@ -46,6 +39,7 @@ class FitResult:
         resumed: whether an earlier, interrupted run was continued.
         reused: whether the finished model was there already.
         tasks: with several tasks, `acc_{task}`, `f1_{task}` and `acc_total` (all of them right).
+        diagnosis: what the curves show to be wrong; empty where nothing is.
     """
 
     folder: Path
@@ -55,6 +49,7 @@ class FitResult:
     resumed: bool = False
     reused: bool = False
     tasks: Mapping[str, float] = field(default_factory=dict)
+    diagnosis: tuple[Finding, ...] = ()
 
 
 def fit(
@@ -116,12 +111,17 @@ def _train(
     with torch.random.fork_rng():
         torch.manual_seed(spec.seed)
         built = build_encoder(spec.encoder, train.texts)
-        lesson = _lesson(spec, built, train, validation)
+        lesson = prepared(spec, built, train, validation)
         keeper, resumed = learn(lesson, work, folder, progress)
     model, tokenizer = lesson.model.cpu(), built.tokenizer
     result = _result(folder, keeper, resumed)
     if any(task.threshold == "tuned" for task in spec.tasks.values()):
-        result = replace(result, **_tuned(spec, lesson))
+        quality = tune(lesson)
+        result = replace(result, metrics=quality.metrics, tasks=quality.tasks)
+    diagnosis = examine(
+        keeper.rows, lesson.train, lesson.validation, spec.trainer, keeper.best_epoch
+    )
+    result = replace(result, diagnosis=diagnosis)
     record = _record(spec, train, validation, identity, result, keeper.seconds)
     save_model(work / "model", model, tokenizer, record, {"curves.csv": keeper.curves()})
     if spec.trainer.checkpoint:
@@ -131,63 +131,18 @@ def _train(
     return result
 
 
-def _lesson(spec: TrainSpec, built: BuiltEncoder, train: Corpus, validation: Corpus) -> Lesson:
-    groups = None
-    if spec.join_groups:
-        train, validation = (
-            joined(corpus, built.tokenizer, built.max_length) for corpus in (train, validation)
-        )
-        groups = group_numbers(validation)
-    if train.several:
-        model = build_task_classifier(built, _task_heads(spec, train))
-    else:
-        model = build_classifier(built, spec.head, train.classes)
-    return Lesson(
-        model,
-        built.tokenizer,
-        built.max_length,
-        spec.trainer,
-        spec.seed,
-        train,
-        validation,
-        spec.distil,
-        tasks=spec.tasks,
-        groups=groups,
-    )
-
-
-def _task_heads(spec: TrainSpec, train: Corpus) -> list[TaskHead]:
-    heads = []
-    for name, names in train.label_names.items():
-        own = spec.tasks.get(name, TaskSpec())
-        threshold = 0.5 if own.threshold == "tuned" else own.threshold
-        heads.append(TaskHead(name, tuple(names), own.head or spec.head, threshold))
-    return heads
-
-
-def _tuned(spec: TrainSpec, lesson: Lesson) -> dict[str, Any]:
-    """Set the thresholds that are to be found, and say how well the model does with them."""
-    model = lesson.model.eval()
-    reader = TransformerClassifier(model, lesson.tokenizer)
-    logits = logits_of(reader, lesson.tokenizer, lesson.validation.texts)
-    labels = torch.from_numpy(label_array(lesson.validation))
-    groups = None if lesson.groups is None else torch.from_numpy(lesson.groups)
-    wanted = [name for name, task in spec.tasks.items() if task.threshold == "tuned"]
-    found = tuned_thresholds(logits, labels, reader.tasks, wanted, groups)
-    for task in model.config.tasks:
-        task["threshold"] = found.get(task["name"], task["threshold"])
-    tasks = tasks_of(model.config, reader.labels)
-    quality = judged(logits, labels, tasks, groups)
-    return {"metrics": quality.metrics, "tasks": quality.tasks}
-
-
 def _reused(folder: Path, record: Mapping[str, Any]) -> FitResult:
     """The model that is in the folder already."""
     load_classifier(folder)
     metrics = _metrics(record["metrics"])
-    tasks = _of_tasks(record["metrics"])
     return FitResult(
-        folder, metrics, record["epochs"], record["best_epoch"], reused=True, tasks=tasks
+        folder,
+        metrics,
+        record["epochs"],
+        record["best_epoch"],
+        reused=True,
+        tasks=_of_tasks(record["metrics"]),
+        diagnosis=findings_of(record),
     )
 
 
@@ -229,6 +184,7 @@ def _record(
         "metrics": {**result.metrics, **result.tasks},
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
+        "diagnosis": [found.to_dict() for found in result.diagnosis],
         "seconds": round(seconds, 3),
         "device": torch.cuda.get_device_name() if on_gpu(spec.trainer) else "cpu",
     }

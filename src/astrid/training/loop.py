@@ -1,23 +1,18 @@
 """The epochs of one training run, from the last checkpoint to the best weights."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from safetensors.torch import load_model
 from torch.utils.data import DataLoader
 
 from astrid.models.checkpoints import files_of
-from astrid.models.classifier import AstridClassifier
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.progress import bar, silent
-from astrid.text.document import Corpus
 from astrid.training.data import (
     OrderedBatches,
     ShuffledBatches,
@@ -28,46 +23,14 @@ from astrid.training.data import (
 from astrid.training.distillation import Distillation, build_distillation
 from astrid.training.inputs import label_array, on_gpu, weights_of
 from astrid.training.keeper import Keeper, best_weights, last_usable
+from astrid.training.lesson import Lesson, Zeros
 from astrid.training.loggers import build_loggers
 from astrid.training.losses import Loss
 from astrid.training.module import TrainingModule
 from astrid.training.quiet import interruptible, quiet_lightning
-from astrid.training.spec import DistilSpec, TaskSpec, TrainerSpec
 from astrid.training.unfreezing import Unfreezing
 
 Loaders = tuple[DataLoader[TextBatch], DataLoader[TextBatch]]
-Zeros = Sequence[tuple[torch.Tensor, torch.Tensor]]
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What is trained, and on what.
-
-    Attributes:
-        model: with the weights to start from; trained in place.
-        tokenizer: the model's.
-        max_length: longest text in tokens.
-        trainer: how to train, with a learning rate.
-        seed: decides dropout and the order of the texts.
-        train: texts to learn from.
-        validation: texts that decide which epoch's weights are kept.
-        distil: the teacher, if there is one.
-        zeros: weights, and where they are to stay zero.
-        tasks: settings of single tasks, where the texts have several.
-        groups: `[N]` the number of each validation text's group; None: each is judged by itself.
-    """
-
-    model: AstridClassifier
-    tokenizer: Any
-    max_length: int
-    trainer: TrainerSpec
-    seed: int
-    train: Corpus
-    validation: Corpus
-    distil: DistilSpec | None = None
-    zeros: Zeros = ()
-    tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
-    groups: np.ndarray | None = None
 
 
 class KeepZeros(Callback):
