@@ -38,7 +38,8 @@ def export(
     as_json: options.Json = False,
 ) -> None:
     from astrid.errors import InputError
-    from astrid.models.export.onnx import STEPS, check_folder, export_onnx, require_packages
+    from astrid.models.export.graph import require_packages
+    from astrid.models.export.onnx import STEPS, check_folder, export_onnx
     from astrid.progress import bar
 
     if kind != "onnx":

@@ -1,6 +1,7 @@
 """A classifier's forward pass as an ONNX graph."""
 
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ OUTPUT = "logits"
 
 _ONE_FILE = 1_500_000_000
 """Bytes of weights that go into the graph's own file, whose format ends at 2 GiB."""
+
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 _EXAMPLE = (2, 8)
 """Rows and tokens of the batch that the graph is recorded on; both may be any number in it."""
@@ -57,10 +60,9 @@ def write_graph(model: TransformerClassifier, file: Path) -> tuple[str, ...]:
     except (OSError, MemoryError):
         raise
     except Exception as error:
-        # The exporter has no class of its own for what it can't do, and its messages are pages.
-        lines = str(error).splitlines() or [type(error).__name__]
+        # Architectures fail in the exporter with errors of any class.
         raise InputError(
-            f"{model.name}: this architecture can't be written as ONNX ({lines[0][:150]})"
+            f"{model.name}: this architecture can't be written as ONNX ({_reason(error)})"
         ) from error
     return module.inputs
 
@@ -86,6 +88,13 @@ def _recorded(module: Logits, model: TransformerClassifier) -> Any:
     )
     assert program is not None, "the dynamo exporter gives a program"
     return program
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what went wrong: the exporter's own message is pages of advice."""
+    cause = error.__cause__ or error
+    lines = [line for line in _COLOUR.sub("", str(cause)).splitlines() if line.strip()]
+    return lines[0].strip()[:150] if lines else type(cause).__name__
 
 
 def _without_places(graph: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerFast
 
 from astrid.errors import InputError
-from astrid.files import new_folder, write_atomic
+from astrid.files import new_folder, require_writable, write_atomic
 from astrid.models.export.check import BATCHES, Parity, check_graph, pad_id
 from astrid.models.export.graph import OUTPUT, PACKAGES, require_packages, write_graph
 from astrid.models.loading import quiet
@@ -88,8 +88,10 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     """Refuse a place where something else is.
 
     Raises:
-        InputError: something is there that is no export, or an export that is to stay.
+        InputError: something is there that is no export, or an export that is to stay; or nothing
+            can be written there.
     """
+    require_writable(folder / GRAPH)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / GRAPH).is_file():
@@ -131,9 +133,6 @@ def _write_tokenizer(
 
 
 def _write_settings(model: TransformerClassifier, export: Export, folder: Path) -> None:
-    settings = model.config.to_dict()
-    # The folder that the model was read from is nobody's business.
-    settings.pop("_name_or_path", None)
     record = {
         "name": model.name,
         "inputs": export.inputs,
@@ -144,6 +143,18 @@ def _write_settings(model: TransformerClassifier, export: Export, folder: Path) 
         "parity": asdict(export.parity),
         "versions": {**versions(), **{name: version(name) for name in PACKAGES}},
     }
-    for name, value in (("config.json", settings), (RECORD, record)):
+    for name, value in (
+        ("config.json", _without_folders(model.config.to_dict())),
+        (RECORD, record),
+    ):
         text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
         write_atomic(folder / name, text + "\n")
+
+
+def _without_folders(settings: Any) -> Any:
+    """A configuration without the places that its parts were read from."""
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        name: _without_folders(value) for name, value in settings.items() if name != "_name_or_path"
+    }
