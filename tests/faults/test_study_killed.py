@@ -8,13 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from astrid.analysis.opened import open_study
-from astrid.study.grid import cell_folder, grid
 from astrid.study.run import Engine, run_study
-from tests.small_study import small
+from tests.small_study import check_same_study, small
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -26,7 +23,6 @@ if __name__ == "__main__":
     print("begins", flush=True)
     run_study(small(), Path(sys.argv[1]), Engine(workers=int(sys.argv[2]), threads=1))
 """
-TIMES = ("inference_time", "interpretation_cost", "accuracy_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +80,9 @@ def kill_at_random(folder: Path, workers: int, kills: int, longest: float, seed:
 
 
 def check_same(folder: Path, undisturbed: Path) -> None:
-    found, expected = open_study(folder).cells(), open_study(undisturbed).cells()
-    times = [name for name in expected if name.startswith(TIMES)]
-    pd.testing.assert_frame_equal(found.drop(columns=times), expected.drop(columns=times))
-    for cell in grid(small()).cells:
-        name = f"cells/{cell_folder(cell)}/shard-00000.parquet"
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes()
-    left = [path for path in folder.rglob(".*") if path.name not in (".lock", ".workers")]
-    assert [path for path in left if path.name != ".running"] == []
+    check_same_study(folder, undisturbed)
+    locks = (".lock", ".workers", ".records", ".running")
+    assert [path for path in folder.rglob(".*") if path.name not in locks] == []
 
 
 def test_killed_three_times(undisturbed, tmp_path) -> None:

@@ -11,13 +11,12 @@ import pytest
 
 from astrid.analysis.opened import open_study
 from astrid.errors import InputError
-from astrid.study.grid import cell_folder, grid
+from astrid.study.grid import cell_folder
 from astrid.study.records import COLUMNS, ESTIMATES, CellKey
 from astrid.study.run import Engine, run_study
-from tests.small_study import small
+from tests.small_study import check_same_study, small
 
 ONE = Engine(workers=0, threads=1)
-TIMES = ("inference_time", "interpretation_cost", "accuracy_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +30,6 @@ def finished(tmp_path_factory):
 def copy(finished, tmp_path):
     shutil.copytree(finished, tmp_path / "study")
     return tmp_path / "study"
-
-
-def without_times(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.drop(columns=[name for name in frame if name.startswith(TIMES)])
 
 
 def changed(folder, before):
@@ -247,11 +242,7 @@ def test_records_follow_a_model_that_was_timed_again(copy) -> None:
 
 def test_results_do_not_depend_on_workers(finished, tmp_path) -> None:
     run_study(small(), tmp_path, Engine(workers=2, threads=1))
-    expected = without_times(open_study(finished).cells())
-    pd.testing.assert_frame_equal(without_times(open_study(tmp_path).cells()), expected)
-    for cell in grid(small()).cells:
-        name = f"cells/{cell_folder(cell)}/shard-00000.parquet"
-        assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
+    check_same_study(tmp_path, finished)
 
 
 def test_a_training_that_diverges_costs_its_own_cells_only(tmp_path) -> None:

@@ -5,17 +5,13 @@ import threading
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from astrid.analysis.opened import open_study
 from astrid.errors import InputError
-from astrid.study.grid import cell_folder, grid
 from astrid.study.run import Engine, run_study
-from tests.small_study import small
+from tests.small_study import check_same_study, small
 
 ROOT = Path(__file__).parents[2]
-TIMES = ("inference_time", "interpretation_cost", "accuracy_per_second")
 
 
 @pytest.fixture
@@ -56,20 +52,11 @@ def local(tmp_path_factory):
     return folder
 
 
-def check_same(folder, local) -> None:
-    found, expected = open_study(folder).cells(), open_study(local).cells()
-    times = [name for name in expected if name.startswith(TIMES)]
-    pd.testing.assert_frame_equal(found.drop(columns=times), expected.drop(columns=times))
-    for cell in grid(small()).cells:
-        name = f"cells/{cell_folder(cell)}/shard-00000.parquet"
-        assert (folder / name).read_bytes() == (local / name).read_bytes()
-
-
 @pytest.mark.slow
 def test_two_nodes_make_the_same_cells(nodes, local, tmp_path) -> None:
     result = run_study(small(), tmp_path, Engine("ray"))
     assert result.failures == ()
-    check_same(tmp_path, local)
+    check_same_study(tmp_path, local)
 
 
 def test_a_node_that_dies_in_the_middle(nodes, local, tmp_path) -> None:
@@ -88,7 +75,7 @@ def test_a_node_that_dies_in_the_middle(nodes, local, tmp_path) -> None:
     killer.join()
     assert 3 <= killed[0] < 12
     assert result.failures == ()
-    check_same(tmp_path, local)
+    check_same_study(tmp_path, local)
 
 
 def test_no_cluster_at_the_address(tmp_path) -> None:

@@ -17,11 +17,10 @@ from astrid.models.sizes import disk_bytes
 from astrid.text.document import Corpus, Document
 from astrid.training.compressing import CompressResult, Order, compress_folder
 from astrid.training.fit import fit
-from astrid.training.keeper import Keeper
 from astrid.training.spec import TrainerSpec
 from tests import tiny
 from tests.training.test_distillation import wide
-from tests.training.toy import corpus, spec
+from tests.training.toy import corpus, killed_after_an_epoch, spec
 
 TRAIN, VALIDATION = corpus(48, 1), corpus(24, 2)
 SHORT = ("int8", "prune50", "prune_heads50", "drop_layers1")
@@ -126,25 +125,13 @@ def test_training_after_compression_wins_back_and_keeps_zeros(
                 assert torch.equal(weight == 0, other == 0), name
 
 
-class Killed(BaseException):
-    """Stands for the end of the process: nothing catches it."""
-
-
 def test_training_after_compression_goes_on_after_being_killed(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = order(trained, "prune50", epochs=3)
     run(asked, tmp_path / "whole")
-    tidy = Keeper._tidy
-
-    def then_stop(keeper: Keeper) -> None:
-        tidy(keeper)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "_tidy", then_stop)
-        with pytest.raises(Killed):
-            run(asked, tmp_path / "small")
+    with killed_after_an_epoch(monkeypatch):
+        run(asked, tmp_path / "small")
     assert sorted(os.listdir(tmp_path)) == [".small.work", "whole"]
     run(asked, tmp_path / "small")
     assert weights(tmp_path / "small") == weights(tmp_path / "whole")

@@ -31,10 +31,9 @@ from astrid.training.distillation import (
 )
 from astrid.training.fit import FitResult, fit
 from astrid.training.inputs import identity_of
-from astrid.training.keeper import Keeper
 from astrid.training.spec import DistilSpec, TrainSpec
 from tests import tiny
-from tests.training.toy import corpus, spec
+from tests.training.toy import corpus, killed_after_an_epoch, spec
 
 TRAIN, VALIDATION = corpus(48, 1), corpus(24, 2)
 
@@ -173,26 +172,14 @@ def test_without_weight_a_teacher_changes_nothing(teacher: Path, tmp_path: Path)
     assert weights(tmp_path / "half") != weights(tmp_path / "plain")
 
 
-class Killed(BaseException):
-    """Stands for the end of the process: nothing catches it."""
-
-
 @pytest.mark.parametrize("distil", [{}, {"hidden": 0.5, "attributions": 0.5}])
 def test_goes_on_after_being_killed(
     distil: dict[str, float], teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = student(teacher, epochs=3, **distil)
     learn(settings, tmp_path / "whole")
-    tidy = Keeper._tidy
-
-    def then_stop(keeper: Keeper) -> None:
-        tidy(keeper)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "_tidy", then_stop)
-        with pytest.raises(Killed):
-            learn(settings, tmp_path / "toy")
+    with killed_after_an_epoch(monkeypatch):
+        learn(settings, tmp_path / "toy")
     assert learn(settings, tmp_path / "toy").resumed
     assert weights(tmp_path / "toy") == weights(tmp_path / "whole")
     assert sorted(os.listdir(tmp_path)) == ["toy", "whole"]

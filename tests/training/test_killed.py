@@ -14,14 +14,10 @@ import pytest
 from astrid.models.loading import load_classifier
 from astrid.training import fit as fit_module
 from astrid.training.keeper import Keeper, checkpoints
-from tests.training.toy import train
+from tests.training.toy import Killed, train
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 5
-
-
-class Killed(BaseException):
-    """Stands for the end of the process: nothing catches it."""
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,18 @@
 
 import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.text.document import Corpus, Document
 from astrid.training.fit import FitResult, fit
+from astrid.training.keeper import Keeper
 from astrid.training.spec import TrainerSpec, TrainSpec
 
 _FILLER = ("the", "of", "a", "film", "story", "about", "people", "who", "live", "in", "town")
@@ -48,6 +53,25 @@ def spec(head: str = "linear", seed: int = 0, **trainer: Any) -> TrainSpec:
 
 def train(folder: Path, **trainer: Any) -> FitResult:
     return fit(spec(**trainer), corpus(64, 1), corpus(24, 2), folder, progress=False)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing catches it."""
+
+
+@contextmanager
+def killed_after_an_epoch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What trains in the block ends when its first epoch is on disk."""
+    tidy = Keeper._tidy
+
+    def then_stop(keeper: Keeper) -> None:
+        tidy(keeper)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "_tidy", then_stop)
+        with pytest.raises(Killed):
+            yield
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
-from astrid.analysis._study import UNCOMPRESSED, model_name
+from astrid.analysis._study import model_name
 from astrid.errors import InputError
 from astrid.measures.statistics.bootstrap import Estimate
+from astrid.models.compression import UNCOMPRESSED
 from astrid.spec import nearest
 from astrid.study.records import COMPRESSION, StudyRecords
 

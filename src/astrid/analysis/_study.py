@@ -15,10 +15,8 @@ from astrid.measures.statistics.bootstrap import (
     mean_with_interval,
     share_with_interval,
 )
+from astrid.models.compression import UNCOMPRESSED
 from astrid.study.records import COMPRESSION, MODEL, StudyRecords
-
-UNCOMPRESSED = "none"
-"""Name of no compression."""
 
 _MOST_RESAMPLES = 20_000
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from astrid.analysis._study import (
-    UNCOMPRESSED,
     by_text,
     enough_resamples,
     keys,
@@ -22,6 +21,7 @@ from astrid.analysis.questions._tests import (
     paired_finding,
 )
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
+from astrid.models.compression import UNCOMPRESSED
 from astrid.study.records import COMPRESSION, MODEL, StudyRecords
 
 _ESTIMATES = ("accuracy_change", "similarity", "similarity_change", "time_ratio", "disk_ratio")

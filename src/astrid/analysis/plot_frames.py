@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
+from astrid.models.compression import UNCOMPRESSED
 from astrid.study.records import COMPRESSION, StudyRecords
 
 ENCODERS_SHOWN = 40
@@ -209,7 +210,7 @@ def _plain(records: StudyRecords, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of models that are not compressed."""
     if not records.compresses or COMPRESSION not in frame:
         return frame
-    return frame[frame[COMPRESSION] == "none"]
+    return frame[frame[COMPRESSION] == UNCOMPRESSED]
 
 
 def _of_reference_method(records: StudyRecords, frame: pd.DataFrame) -> pd.DataFrame:

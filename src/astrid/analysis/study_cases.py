@@ -5,8 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
-from astrid.analysis._study import UNCOMPRESSED, model_name
+from astrid.analysis._study import model_name
 from astrid.analysis.comparison import ComparisonSettings
+from astrid.models.compression import UNCOMPRESSED
 from astrid.study.records import COMPRESSION, CellKey, StudyRecords
 
 Kind = Literal["agreement", "disagreement", "failure", "success"]

@@ -93,6 +93,19 @@ def ticks(
             label.set(rotation=rotation, ha="right", rotation_mode="anchor")
 
 
+def grid_behind(axes: Axes) -> None:
+    """Grid lines, below what is drawn."""
+    axes.grid(visible=True)
+    axes.set_axisbelow(True)
+
+
+def finished(figure: Figure, axes: Axes) -> Figure:
+    """The figure with a grid behind its one panel and the legend beside it."""
+    grid_behind(axes)
+    figure.legend(loc="outside right upper")
+    return figure
+
+
 def log_axis(axes: Axes, which: str, values: pd.Series, unit: str = "") -> None:
     """Make axis `x` or `y` logarithmic, with readable ticks."""
     ends = [10**end for end in log_range(values)]

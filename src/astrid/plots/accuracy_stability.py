@@ -17,7 +17,7 @@ from astrid.plots._models import (
     hover,
     thinned,
 )
-from astrid.plots._paper import TWO_COLUMNS, page, printed
+from astrid.plots._paper import TWO_COLUMNS, finished, page, printed
 from astrid.plots._style import BLUE, checked, noted, styled
 
 COLUMNS = (
@@ -123,10 +123,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     draw_models(axes, drawn, _X)
     draw_reference(axes, frame, _X)
     axes.set(xlabel=_X_TITLE, ylabel="accuracy")
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper")
-    return figure
+    return finished(figure, axes)
 
 
 def example() -> pd.DataFrame:

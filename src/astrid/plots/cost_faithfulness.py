@@ -14,7 +14,7 @@ from astrid.plots._axes import (
     with_interval,
 )
 from astrid.plots._looks import groups
-from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
+from astrid.plots._paper import TWO_COLUMNS, finished, log_axis, page, plain, printed
 from astrid.plots._style import GREY, checked, error_bars, escaped, noted, styled
 
 COLUMNS = (
@@ -102,10 +102,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     axes.axhline(0, color="#777777", linestyle=(0, (4, 2)), linewidth=1, label=_ZERO)
     log_axis(axes, "x", _costs(frame), "s")
     axes.set(xlabel=_X_TITLE, ylabel=_Y_TITLE)
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper")
-    return figure
+    return finished(figure, axes)
 
 
 def example() -> pd.DataFrame:

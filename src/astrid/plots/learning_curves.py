@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from astrid.plots._axes import bar_lengths, short, with_interval
 from astrid.plots._looks import Look, groups
 from astrid.plots._models import named
-from astrid.plots._paper import TWO_COLUMNS, page, plain, printed
+from astrid.plots._paper import TWO_COLUMNS, grid_behind, page, plain, printed
 from astrid.plots._style import checked, error_bars, escaped, noted, styled
 
 COLUMNS = (
@@ -170,8 +170,7 @@ def _draw_panel(axes: Axes, frame: pd.DataFrame, encoder: str, column: str) -> d
             )
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set_xlim(frame["epoch"].min() - 0.3, frame["epoch"].max() + 0.3)
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
+    grid_behind(axes)
     return handles
 
 

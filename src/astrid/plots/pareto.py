@@ -18,7 +18,7 @@ from astrid.plots._models import (
     moved_apart,
     thinned,
 )
-from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
+from astrid.plots._paper import TWO_COLUMNS, finished, log_axis, page, plain, printed
 from astrid.plots._style import GREY, checked, escaped, noted, styled
 
 COLUMNS = (
@@ -102,10 +102,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     draw_reference(axes, placed, "place")
     log_axis(axes, "x", frame["total_params"])
     axes.set(xlabel="parameters", ylabel="accuracy")
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper")
-    return figure
+    return finished(figure, axes)
 
 
 def example() -> pd.DataFrame:

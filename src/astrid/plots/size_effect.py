@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from astrid.plots._axes import bar_lengths, log_range, log_ticks, short
 from astrid.plots._looks import groups
 from astrid.plots._models import hover
-from astrid.plots._paper import TWO_COLUMNS, log_axis, page, plain, printed
+from astrid.plots._paper import TWO_COLUMNS, finished, log_axis, page, plain, printed
 from astrid.plots._style import checked, error_bars, escaped, noted, styled
 
 COLUMNS = (
@@ -94,10 +94,7 @@ def paper(frame: pd.DataFrame) -> Figure:
         )
     log_axis(axes, "x", frame["encoder_params"])
     axes.set(xlabel="parameters of the encoder", ylabel="accuracy")
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper")
-    return figure
+    return finished(figure, axes)
 
 
 def example() -> pd.DataFrame:

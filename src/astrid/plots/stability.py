@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from astrid.plots._axes import bar_lengths, short
 from astrid.plots._looks import groups
 from astrid.plots._models import hover, named
-from astrid.plots._paper import TWO_COLUMNS, page, plain, printed, ticks
+from astrid.plots._paper import TWO_COLUMNS, finished, page, plain, printed, ticks
 from astrid.plots._style import checked, error_bars, escaped, noted, styled
 
 COLUMNS = (
@@ -95,10 +95,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     ticks(axes, "y", list(rows["place"]), _labels(rows), longest=_LONGEST + 11)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set(xlabel=_X_TITLE)
-    axes.grid(visible=True)
-    axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper")
-    return figure
+    return finished(figure, axes)
 
 
 def example() -> pd.DataFrame:

@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from astrid.files import without_surrogates
 from astrid.report import markdown, numbers
 
-_FOLDER = Path(__file__).parent / "templates"
+_SETTINGS: dict[str, Any] = {
+    "loader": FileSystemLoader(Path(__file__).parent / "templates"),
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+}
+"""Of both kinds of pages."""
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = Environment(autoescape=True, **_SETTINGS)
     environment.filters |= {
         "decimal": numbers.decimal,
         "signed": numbers.signed,
@@ -34,14 +35,7 @@ def _environment() -> Environment:
 
 @cache
 def _markdown_environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=False,
-        finalize=markdown.escaped,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = Environment(autoescape=False, finalize=markdown.escaped, **_SETTINGS)
     environment.filters |= {
         "table": markdown.table,
         "fenced": markdown.fenced,

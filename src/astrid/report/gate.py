@@ -1,7 +1,5 @@
 """The gate's answer for people: a table for the terminal, and a summary in Markdown."""
 
-import html
-import re
 from collections.abc import Iterator
 
 from rich import box
@@ -14,9 +12,9 @@ from astrid.analysis.gate_checks import Check
 from astrid.files import without_surrogates
 from astrid.progress import visible
 from astrid.report import numbers
+from astrid.report.markdown import escaped
 
 _COLUMNS = ("check", "figure", "interval", "asked", "result")
-_MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 
 
 def gate_table(found: GateResult) -> Group:
@@ -78,5 +76,4 @@ def _cells(check: Check) -> tuple[str, ...]:
 
 def _escaped(text: str) -> str:
     """`text` on one line of Markdown, without anything that Markdown or HTML would read."""
-    plain = html.escape(visible(without_surrogates(text)), quote=False)
-    return _MARKDOWN.sub(r"\\\1", plain)
+    return escaped(visible(without_surrogates(text)))

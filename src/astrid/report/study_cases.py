@@ -10,6 +10,7 @@ import pandas as pd
 from astrid.analysis.side_by_side import side_by_side
 from astrid.analysis.study_cases import StudyCase, choose_study_cases
 from astrid.explain.records import Explanation, Explanations
+from astrid.models.compression import UNCOMPRESSED
 from astrid.report import numbers
 from astrid.report.frame_table import TableView, table_view
 from astrid.report.words import Piece, pieces
@@ -87,7 +88,7 @@ def _view(case: StudyCase, shown: _Shown) -> CaseView:
 
 
 def _model(key: CellKey) -> str:
-    compression = "" if key.compression == "none" else f" + {key.compression}"
+    compression = "" if key.compression == UNCOMPRESSED else f" + {key.compression}"
     return f"{key.encoder} + {key.classifier}{compression}, seed {key.seed}"
 
 

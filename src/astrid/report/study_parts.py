@@ -148,7 +148,7 @@ def made(records: StudyRecords, folder: str) -> Made:
     ]
     spec = _plain(records.made.get("spec", {}))
     return Made(
-        command=str(records.made.get("command") or f"astrid study run spec.yaml --out {folder}"),
+        command=f"astrid study run spec.yaml --out {folder}",
         spec=yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=96),
         facts=tuple((name, text) for name, text in facts if text),
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from astrid._version import __version__
 from astrid.explain.records import Explanations
 from astrid.measures.statistics.bootstrap import mean_with_interval
+from astrid.models.compression import UNCOMPRESSED
 from astrid.progress import Bar, no_bar
 from astrid.study import compare
 from astrid.study.grid import Grid, ModelKey, grid, model_of
@@ -290,7 +291,8 @@ def _evaluation(store: Store, model: ModelKey) -> dict[str, Any]:
 
 
 def _model(row: Mapping[str, Any]) -> ModelKey:
-    return ModelKey(row["encoder"], row["classifier"], row["seed"], row.get("compression", "none"))
+    compression = row.get("compression", UNCOMPRESSED)
+    return ModelKey(row["encoder"], row["classifier"], row["seed"], compression)
 
 
 def _repeated(names: Mapping[str, Any], count: int) -> pd.DataFrame:

@@ -12,13 +12,13 @@ from astrid.explain.run import plain_logits
 from astrid.measures.statistics.bootstrap import Estimate, mean_with_interval
 from astrid.measures.statistics.quality import quality_with_intervals
 from astrid.models.classifier import AstridClassifier
-from astrid.models.compression import DISTILLED, parse_compression
+from astrid.models.compression import DISTILLED, UNCOMPRESSED, parse_compression
 from astrid.models.encoders import EncoderSpec
 from astrid.models.load import load_model
 from astrid.models.outputs import answers
 from astrid.models.sizes import size_of
 from astrid.models.text_model import TransformerClassifier
-from astrid.study.grid import NO_GRADIENTS, PLAIN, ModelKey
+from astrid.study.grid import NO_GRADIENTS, ModelKey
 from astrid.study.store import Store
 from astrid.study.tasks import Place
 from astrid.text.document import Corpus
@@ -90,7 +90,7 @@ def _train(store: Store, splits: Splits, model: ModelKey, place: Place) -> None:
     """Train the model, or compress the trained one; what is in its place already is kept."""
     folder = store.model(model)
     compression = parse_compression(model.compression)
-    if compression.name in (PLAIN, DISTILLED):
+    if compression.name in (UNCOMPRESSED, DISTILLED):
         spec = training_spec(store, model)
         accelerator = "cpu" if place.device == "cpu" else "auto"
         trainer = spec.trainer.model_copy(update={"accelerator": accelerator})

@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from astrid.models.compression import parse_compression
+from astrid.models.compression import UNCOMPRESSED, parse_compression
 from astrid.study.records import CellKey
 from astrid.study.spec import StudySpec
-
-PLAIN = "none"
-"""Not compressed."""
 
 NO_GRADIENTS = ("int8",)
 """Compressions whose models know no gradients."""
@@ -21,7 +18,7 @@ class ModelKey(NamedTuple):
     encoder: str
     classifier: str
     seed: int
-    compression: str = PLAIN
+    compression: str = UNCOMPRESSED
 
     @property
     def folder(self) -> str:
@@ -31,12 +28,12 @@ class ModelKey(NamedTuple):
         'mini--linear--s0'
         """
         plain = f"{self.encoder}--{self.classifier}--s{self.seed}"
-        return plain if self.compression == PLAIN else f"{plain}--{self.compression}"
+        return plain if self.compression == UNCOMPRESSED else f"{plain}--{self.compression}"
 
     @property
     def uncompressed(self) -> "ModelKey":
         """The model that this one is made from."""
-        return self._replace(compression=PLAIN)
+        return self._replace(compression=UNCOMPRESSED)
 
     def cell(self, method: str) -> CellKey:
         return CellKey(self.encoder, self.classifier, method, self.seed, self.compression)
@@ -88,7 +85,7 @@ def cell_folder(cell: CellKey) -> str:
 def grid(spec: StudySpec) -> Grid:
     """All cells of `spec`; those that can't be are left out with the reason."""
     reference = CellKey(
-        spec.teacher, spec.reference.head, spec.reference.method, spec.seeds[0], PLAIN
+        spec.teacher, spec.reference.head, spec.reference.method, spec.seeds[0], UNCOMPRESSED
     )
     cells, left_out = [], []
     for model in sorted(_models(spec), key=lambda model: model != model_of(reference)):

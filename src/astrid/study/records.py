@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from astrid.models.compression import UNCOMPRESSED
+
 CELL = ("encoder", "classifier", "interpretability", "seed")
 """What names a cell."""
 
@@ -63,7 +65,7 @@ class CellKey:
     classifier: str
     interpretability: str
     seed: int
-    compression: str = "none"
+    compression: str = UNCOMPRESSED
 
     @property
     def model(self) -> tuple[str, str, int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from astrid.files import write_atomic
+from astrid.files import locked_together, write_atomic
 from astrid.progress import Bar, no_bar
 from astrid.study.grid import grid
 from astrid.study.records import CellKey, StudyRecords
@@ -24,17 +24,23 @@ RECORDS = "records"
 """Folder of the frames."""
 
 _MADE = "made.json"
+_LOCK = ".records"
 
 
 def up_to_date(store: Store, progress: Bar = no_bar) -> StudyRecords:
     """The study's records, collected anew and written where any cell has changed since."""
     digest = _digest(store)
     found = _read(store, digest)
-    if found is None:
-        from astrid.study.collect import collect
+    if found is not None:
+        return found
+    # Two who find them old at the same time must not write them at the same time.
+    with locked_together(store.folder / _LOCK, alone=True):
+        found = _read(store, digest)
+        if found is None:
+            from astrid.study.collect import collect
 
-        found = collect(store, progress)
-        write_records(store.folder, found, digest)
+            found = collect(store, progress)
+            write_records(store.folder, found, digest)
     return found
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from astrid.study.grid import PLAIN, Grid, ModelKey
+from astrid.models.compression import UNCOMPRESSED
+from astrid.study.grid import Grid, ModelKey
 from astrid.study.store import Store
 from astrid.study.tasks import Ended, Task, keep_failure
 
@@ -72,7 +73,7 @@ def needs(store: Store, task: Task) -> frozenset[ModelKey]:
     if task.kind == "explain":
         return frozenset((task.model, store.reference))
     found = set()
-    if task.model.compression != PLAIN:
+    if task.model.compression != UNCOMPRESSED:
         found |= {task.model.uncompressed, store.reference}
     encoder = store.rung(task.model).encoder
     if encoder.init == "teacher" and encoder.teacher is None:

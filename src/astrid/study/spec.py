@@ -11,7 +11,7 @@ from astrid import plugins
 from astrid.config import CONF, compose, compose_file
 from astrid.errors import InputError
 from astrid.explain.records import TargetKind
-from astrid.models.compression import parse_compression
+from astrid.models.compression import UNCOMPRESSED, parse_compression
 from astrid.models.encoders import EncoderSpec, preset_names
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec, checked, nearest
@@ -90,7 +90,7 @@ class StudySpec(Spec):
     heads: Mapping[str, HeadSpec] = Field(min_length=1)
     methods: Mapping[str, Mapping[str, Any]] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
-    compressions: tuple[str, ...] = Field(default=("none",), min_length=1)
+    compressions: tuple[str, ...] = Field(default=(UNCOMPRESSED,), min_length=1)
     reference: "Reference" = Field(default_factory=lambda: Reference())
     students: Mapping[str, Rung] = Field(default_factory=dict)
     twin: bool = True
@@ -146,7 +146,7 @@ class StudySpec(Spec):
             raise ValueError(
                 f'reference.method: "{self.reference.method}" is not among the methods'
             )
-        if "none" not in self.compressions:
+        if UNCOMPRESSED not in self.compressions:
             raise ValueError("compressions: none has to be among them: all are compared with it")
         for name in self.compressions:
             try:
@@ -162,7 +162,7 @@ class StudySpec(Spec):
     @property
     def compresses(self) -> bool:
         """Whether there is a fourth dimension."""
-        return tuple(self.compressions) != ("none",)
+        return tuple(self.compressions) != (UNCOMPRESSED,)
 
 
 class Reference(Spec):

@@ -24,6 +24,7 @@ from typing import Any
 from astrid._version import __version__
 from astrid.errors import InputError
 from astrid.files import write_atomic
+from astrid.models.compression import UNCOMPRESSED
 from astrid.models.encoders import load_preset
 from astrid.spec import checked, digest
 from astrid.study.grid import ModelKey, cell_folder, grid, model_of
@@ -92,7 +93,7 @@ class Store:
         """
         rung = self.rung(model)
         made_from, recover = [], None
-        if model.compression != "none":
+        if model.compression != UNCOMPRESSED:
             made_from += [model.uncompressed, self.reference]
             recover = self.spec.recover and self.spec.recover.model_dump(mode="json")
         elif rung.encoder.init == "teacher" and rung.encoder.teacher is None:

@@ -231,6 +231,8 @@ def _brief(error: Exception) -> str:
     """The kind of error and where it arose; not its message, which may hold a text."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    known = isinstance(error, OSError | MemoryError | RuntimeError)
+    # A method's own RuntimeError may hold anything; torch's are about shapes and memory.
+    of_torch = isinstance(error, RuntimeError) and "torch" in Path(frames[-1].filename).parts
+    known = isinstance(error, OSError | MemoryError) or of_torch
     message = f": {' '.join(str(error).split())[:200]}" if known and str(error) else ""
     return f"{type(error).__name__}{place}{message}"

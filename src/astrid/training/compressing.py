@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from astrid.training.inputs import check_labelled, check_trainer, weights_digest
 from astrid.training.loop import Lesson, learn
 from astrid.training.module import DivergedError, Metrics
 from astrid.training.spec import TrainerSpec
-from astrid.training.workfolder import claim, clear, publish, work_folder
+from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 
 _RATE = 2e-5
 """Learning rate after compression, as for other weights that are already good."""
@@ -95,7 +96,7 @@ def compress_folder(
     _check(order, loaded)
     identity = _identity(order)
     with work_folder(folder) as work:
-        found = _finished(folder, identity, overwrite)
+        found = finished(folder, identity, overwrite, partial(_reused, folder))
         if found is None:
             try:
                 found = _compress(order, loaded, identity, work, folder, progress)
@@ -189,25 +190,11 @@ def _check_recovery(order: Order, trainable: bool) -> None:
     check_trainer(order.recover, order.train)
 
 
-def _finished(folder: Path, identity: str, overwrite: bool) -> CompressResult | None:
-    """The model in `folder` if it is the one that is asked for."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return None
-    try:
-        if (folder / RECORD).is_file():
-            record = read_record(folder)
-            if record.get("identity") == identity:
-                after = size_of(folder, load_classifier(folder).model)
-                before = Size(**record["compression"]["source"]["size"])
-                return CompressResult(folder, before, after, record["metrics"], reused=True)
-    except InputError:
-        if not overwrite:
-            raise
-    if overwrite:
-        return None
-    raise InputError(
-        f"{folder}: holds something else already; choose another folder or --overwrite"
-    )
+def _reused(folder: Path, record: Mapping[str, Any]) -> CompressResult:
+    """The model that is in the folder already."""
+    after = size_of(folder, load_classifier(folder).model)
+    before = Size(**record["compression"]["source"]["size"])
+    return CompressResult(folder, before, after, record["metrics"], reused=True)
 
 
 def _identity(order: Order) -> str:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from astrid.errors import InputError
 from astrid.models.build import build_classifier, build_encoder
 from astrid.models.loading import load_classifier
-from astrid.models.saving import RECORD, read_record, save_model
+from astrid.models.saving import save_model
 from astrid.text.document import Corpus
 from astrid.training.distillation import check_teacher
 from astrid.training.inputs import check_inputs, identity_of, on_gpu
@@ -18,7 +18,7 @@ from astrid.training.keeper import Keeper
 from astrid.training.loop import Lesson, learn
 from astrid.training.module import DivergedError, Metrics
 from astrid.training.spec import TrainSpec
-from astrid.training.workfolder import claim, clear, publish, work_folder
+from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def fit(
         check_teacher(spec.distil, train.classes)
     identity = identity_of(spec, train, validation)
     with work_folder(folder) as work:
-        found = _finished(folder, identity, overwrite)
+        found = finished(folder, identity, overwrite, partial(_reused, folder))
         if found is not None:
             clear(work)
             return found
@@ -122,30 +122,11 @@ def _train(
     return result
 
 
-def _finished(folder: Path, identity: str, overwrite: bool) -> FitResult | None:
-    """The model in `folder` if it is the one that is asked for."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return None
-    try:
-        if (folder / RECORD).is_file():
-            record = read_record(folder)
-            if record.get("identity") == identity:
-                load_classifier(folder)  # a damaged model is named here rather than used later
-                return FitResult(
-                    folder,
-                    _metrics(record["metrics"]),
-                    record["epochs"],
-                    record["best_epoch"],
-                    reused=True,
-                )
-    except InputError:
-        if not overwrite:
-            raise
-    if overwrite:
-        return None
-    raise InputError(
-        f"{folder}: holds something else already; choose another folder or --overwrite"
-    )
+def _reused(folder: Path, record: Mapping[str, Any]) -> FitResult:
+    """The model that is in the folder already."""
+    load_classifier(folder)
+    metrics = _metrics(record["metrics"])
+    return FitResult(folder, metrics, record["epochs"], record["best_epoch"], reused=True)
 
 
 def _result(folder: Path, keeper: Keeper, resumed: bool) -> FitResult:

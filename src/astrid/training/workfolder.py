@@ -3,14 +3,18 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from astrid.errors import InputError
 from astrid.files import write_atomic
+from astrid.models.saving import RECORD, read_record
 
 _LOCK = "lock"
+
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -49,6 +53,40 @@ def claim(work: Path, identity: str) -> None:
     if not mark.is_file() or mark.read_text() != identity:
         clear(work)
         write_atomic(mark, identity)
+
+
+def finished(
+    folder: Path, identity: str, overwrite: bool, read: Callable[[dict[str, Any]], Result]
+) -> Result | None:
+    """What `read` makes of the record in `folder`, if the model there is the one asked for.
+
+    Args:
+        folder: where the model belongs.
+        identity: of the model that is asked for.
+        overwrite: whether anything else there, or a damaged model, may be replaced.
+        read: opens the model too, so that a damaged one is named here rather than used later.
+
+    Returns:
+        None where the model is still to be made.
+
+    Raises:
+        InputError: something else is there, or the model is damaged, and `overwrite` is not set.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    try:
+        if (folder / RECORD).is_file():
+            record = read_record(folder)
+            if record.get("identity") == identity:
+                return read(record)
+    except InputError:
+        if not overwrite:
+            raise
+    if overwrite:
+        return None
+    raise InputError(
+        f"{folder}: holds something else already; choose another folder or --overwrite"
+    )
 
 
 def publish(work: Path, folder: Path) -> None:
