@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     for panel, (_, part) in enumerate(tasks):
         _add_panel(figure, part, panel + 1)
     figure.update_xaxes(title_text="mean score of the word", row=len(tasks), col=1)
-    figure.update_layout(height=height, showlegend=False, bargap=0.25)
+    figure.update_layout(height=height, showlegend=False, bargap=0.25, barmode="overlay")
     styled(figure, _TITLE, (_BAND, *noted(frame), note))
     figure.update_annotations(font={"size": 13}, x=0, xanchor="left", xref="paper")
     return figure.update_layout(margin={"t": figure.layout.margin.t + 25})
@@ -77,18 +77,30 @@ def _add_panel(figure: go.Figure, rows: pd.DataFrame, panel: int) -> None:
         row=panel,
         col=1,
     )
+    placed = rows.assign(place=places, out=_stand_out(rows), colour=_colours(rows))
+    # A trace a colour and hatching: plotly takes one of each for the bars' legend.
+    for (colour, out), part in placed.groupby(["colour", "out"], sort=False):
+        _add_bars(figure, part, str(colour), "" if out else "/", panel)
+    figure.update_yaxes(
+        tickvals=places,
+        ticktext=[escaped(short(str(word), 16)) for word in rows["word"]],
+        range=(len(rows) - 0.4, -0.6),
+        showgrid=False,
+        row=panel,
+        col=1,
+    )
+
+
+def _add_bars(figure: go.Figure, rows: pd.DataFrame, colour: str, pattern: str, panel: int) -> None:
     figure.add_bar(
         x=rows["score"],
-        y=places,
+        y=rows["place"],
         orientation="h",
         error_x=error_bars(rows, "score", GREY),
         marker={
-            "color": _colours(rows),
+            "color": colour,
             "line": {"width": 0},
-            "pattern": {
-                "shape": ["" if out else "/" for out in _stand_out(rows)],
-                "fillmode": "overlay",
-            },
+            "pattern": {"shape": pattern, "fillmode": "overlay"},
         },
         hovertext=[
             f"{escaped(str(row['word']))}: {with_interval(row, 'score')}<br>in {row['groups']:g} "
@@ -96,14 +108,6 @@ def _add_panel(figure: go.Figure, rows: pd.DataFrame, panel: int) -> None:
             for _, row in rows.iterrows()
         ],
         hoverinfo="text",
-        row=panel,
-        col=1,
-    )
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[escaped(short(str(word), 16)) for word in rows["word"]],
-        range=(len(rows) - 0.4, -0.6),
-        showgrid=False,
         row=panel,
         col=1,
     )
@@ -130,7 +134,7 @@ def _tasks(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def _heading(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     against = short(str(first["against"]) or "other classes", 18)
-    return f"{short(str(first['task']), 18)}: ← {against}   {short(str(first['toward']), 18)} →"
+    return f"{short(str(first['task']), 18)}: ← {against} | {short(str(first['toward']), 18)} →"
 
 
 def _colours(rows: pd.DataFrame) -> list[str]:

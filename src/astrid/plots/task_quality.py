@@ -118,7 +118,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     rows = _placed(checked(frame, COLUMNS, "task_quality"))
     shown = _shown(rows)
     figure = page(TWO_COLUMNS, 1.1 + 0.17 * _lines(rows), _TITLE, noted(frame))
-    panels = figure.subplots(1, max(1, len(shown)), squeeze=False, sharex=True)[0]
+    panels = figure.subplots(1, max(1, len(shown)), squeeze=False, sharex=True, sharey=True)[0]
     for axes, measure in zip(panels, shown, strict=False):
         _draw_panel(axes, rows, measure)
     handles = {
@@ -142,9 +142,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
             elinewidth=0.8,
             label=plain(look.name),
         )
-    places, labels = _tasks(rows, measure)
-    ticks(axes, "y", places, labels, longest=14)
-    axes.set_ylim(max(places) + 0.5, min(places) - 0.5)
+    tasks = [str(task) for task in dict.fromkeys(rows["task"])]
+    ticks(axes, "y", range(len(tasks)), tasks, longest=14)
+    axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.set_title(MEASURES[measure], loc="left")
     axes.grid(visible=True, axis="x")

@@ -75,11 +75,23 @@ def plot_frames(records: StudyRecords) -> dict[str, pd.DataFrame]:
 
 
 def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
-    """The plot `name` of the frame; a frame that it can't draw gives the reason instead."""
+    """The plot `name` of a study's frame, with its heading; see `captioned_view`."""
+    return captioned_view(name, frame, TITLES[name], SHOWS[name])
+
+
+def captioned_view(name: str, frame: pd.DataFrame, title: str, shows: str) -> FigureView:
+    """The plot `name` of the frame; a frame that it can't draw gives the reason instead.
+
+    Args:
+        name: of the plot.
+        frame: what it draws.
+        title: the figure's heading.
+        shows: how to read it.
+    """
     try:
         figure = plugins.load("astrid.plots", name).draw(frame)
     except InputError as error:
-        return FigureView(name, TITLES[name], (), 0, None, str(error))
+        return FigureView(name, title, (), 0, None, str(error))
     content = figure.to_plotly_json()
     layout = content["layout"]
     # The page itself writes title and notes: there they wrap, and can be searched and copied.
@@ -88,7 +100,15 @@ def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
     layout["margin"] = {**layout.get("margin", {}), "t": 24}
     height = int(layout.get("height") or _HEIGHT)
     layout["height"] = height
-    return FigureView(name, TITLES[name], (SHOWS[name], *noted(frame)), height, _json(content))
+    return FigureView(name, title, (shows, *noted(frame)), height, _json(content))
+
+
+def plotly_script() -> Markup:
+    """What draws the figures in the browser."""
+    from plotly.offline import get_plotlyjs
+
+    # Its authors make the bundle such that it can stand within <script>.
+    return Markup(get_plotlyjs())
 
 
 def save_figures(
