@@ -67,6 +67,11 @@ def draw(frame: pd.DataFrame) -> go.Figure:
 
 def _add_panel(figure: go.Figure, rows: pd.DataFrame, panel: int) -> None:
     places = list(range(len(rows)))
+    placed = rows.assign(place=places, out=_stand_out(rows), colour=_colours(rows))
+    # A trace a colour and hatching: plotly takes one of each for the bars' legend.
+    for (colour, out), part in placed.groupby(["colour", "out"], sort=False):
+        _add_bars(figure, part, str(colour), "" if out else "/", panel)
+    # After the bars: plotly leaves out what is added to a panel without any.
     figure.add_vrect(
         x0=rows["control_low"].iloc[0],
         x1=rows["control_high"].iloc[0],
@@ -77,15 +82,12 @@ def _add_panel(figure: go.Figure, rows: pd.DataFrame, panel: int) -> None:
         row=panel,
         col=1,
     )
-    placed = rows.assign(place=places, out=_stand_out(rows), colour=_colours(rows))
-    # A trace a colour and hatching: plotly takes one of each for the bars' legend.
-    for (colour, out), part in placed.groupby(["colour", "out"], sort=False):
-        _add_bars(figure, part, str(colour), "" if out else "/", panel)
     figure.update_yaxes(
         tickvals=places,
         ticktext=[escaped(short(str(word), 16)) for word in rows["word"]],
         range=(len(rows) - 0.4, -0.6),
         showgrid=False,
+        zeroline=False,
         row=panel,
         col=1,
     )

@@ -53,6 +53,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             ticktext=[escaped(short(label, 18)) for label in labels],
             range=(max(places) + 0.5, min(places) - 0.5),
             showgrid=False,
+            zeroline=False,
             row=panel + 1,
             col=1,
         )

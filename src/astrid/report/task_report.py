@@ -157,7 +157,8 @@ def _figures(board: TaskBoard, words: Sequence[ImportantWords]) -> Iterator[Figu
         "task_quality",
         board.to_frame(),
         "Quality of each task beside the baselines",
-        "A mark whose whisker reaches another's is not clearly apart from it.",
+        "Whether two differ is tested pair by pair in the tables below; whiskers that overlap "
+        "don't decide it.",
     )
     if words:
         yield captioned_view(
