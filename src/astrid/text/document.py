@@ -22,6 +22,8 @@ class Document:
             evidence, None where it is not known.
         split: the split its source assigns: `train`, `validation` or `test`; None where it
             assigns none.
+        group: what the text belongs to besides, such as the person who wrote it: documents of one
+            group never fall in two splits, and are judged together; None for no group.
 
     >>> Document("1", "He paid.", {"label": 1}, ((3, 7),)).evidence()
     ['paid']
@@ -32,6 +34,7 @@ class Document:
     labels: Mapping[str, int] = field(default_factory=dict)
     rationale: tuple[Span, ...] | None = None
     split: str | None = None
+    group: str | None = None
 
     @property
     def label(self) -> int:
@@ -84,9 +87,16 @@ class Corpus:
         return Corpus(self.name, tuple(documents), self.label_names, self.facts)
 
     def fingerprint(self) -> str:
-        """16 hex digits that change when any id, text, label or class name does."""
+        """16 hex digits that change when any id, text, label, group or class name does."""
         hashed = hashlib.sha256(repr(sorted(self.label_names.items())).encode())
         for document in self.documents:
-            row = (document.id, document.text, sorted(document.labels.items()))
+            row: tuple[object, ...] = (
+                document.id,
+                document.text,
+                sorted(document.labels.items()),
+            )
+            # Only where it is set: a corpus without groups keeps the fingerprint it always had.
+            if document.group is not None:
+                row = (*row, document.group)
             hashed.update(repr(row).encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()[:16]
