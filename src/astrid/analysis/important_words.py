@@ -52,6 +52,12 @@ class WordSettings(Spec):
     seed: int = Field(default=SEED, ge=0)
 
 
+_COLUMNS = (
+    *("task", "against", "toward", "word", "score", "score_low", "score_high", "share"),
+    *("texts", "groups", "stands_out", "control_low", "control_high"),
+)
+
+
 @dataclass(frozen=True)
 class ImportantWord:
     """One word of a task.
@@ -161,7 +167,7 @@ class ImportantWords:
             }
             for word in chosen
         ]
-        frame = pd.DataFrame(rows)
+        frame = pd.DataFrame(rows, columns=list(_COLUMNS))
         frame.attrs["notes"] = [f"{self.task}: {self.note}"]
         return frame
 

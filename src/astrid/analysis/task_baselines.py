@@ -12,7 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from astrid.analysis.task_units import UNKNOWN, Units, units_of
 from astrid.errors import InputError
 from astrid.models.outputs import Task
-from astrid.spec import Spec
+from astrid.spec import Spec, nearest
+from astrid.text.document import Corpus
 
 MAJORITY, BAG_OF_WORDS = "majority", "bag of words"
 """What the baselines are called."""
@@ -55,6 +56,17 @@ class LabelledTexts:
     labels: np.ndarray
     groups: Sequence[str | None] | None = None
 
+    @classmethod
+    def of(cls, corpus: Corpus, tasks: Sequence[Task]) -> "LabelledTexts":
+        """The documents of a corpus; classes are matched by name.
+
+        Raises:
+            InputError: the corpus has not the task, or a class that the task has not.
+        """
+        columns = [_labels_in(corpus, task) for task in tasks]
+        groups = [document.group for document in corpus]
+        return cls(corpus.texts, np.stack(columns, axis=1), groups)
+
     def units(self, tasks: Sequence[Task]) -> Units:
         """The texts gathered; InputError where labels and groups don't fit."""
         if len(self.texts) != len(self.labels):
@@ -62,6 +74,24 @@ class LabelledTexts:
                 f"tasks: {len(self.texts)} texts but {len(self.labels)} rows of labels"
             )
         return units_of(tasks, self.labels, self.groups)
+
+
+def _labels_in(corpus: Corpus, task: Task) -> np.ndarray:
+    """`[N]` labels of the task's own classes, −1 where a document has none."""
+    if task.name not in corpus.label_names:
+        raise InputError(
+            f"{corpus.name}: has no task {task.name}; {nearest(task.name, corpus.label_names)}"
+        )
+    places = {UNKNOWN: UNKNOWN}
+    for number, name in enumerate(corpus.label_names[task.name]):
+        if name not in task.answers:
+            raise InputError(
+                f"{corpus.name}: the class {name} of {task.name} is none of the model's: "
+                f"{', '.join(task.answers)}"
+            )
+        places[number] = task.answers.index(name)
+    labels = (document.labels.get(task.name, UNKNOWN) for document in corpus)
+    return np.array([places[label] for label in labels], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
