@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from astrid.analysis.important_words import ImportantWords, WordSettings, important_words
 from astrid.analysis.task_baselines import LabelledTexts
-from astrid.explain.run import predict
+from astrid.explain.run import explain, predict
+from astrid.explain.targets import Target
 from astrid.models.text_model import TransformerClassifier
 from astrid.progress import Advance, silent
 from astrid.text.document import Corpus
@@ -36,3 +38,37 @@ def read(
     if not joins:
         texts = LabelledTexts(texts.texts, texts.labels)
     return texts, predict(model, texts.texts, advance=advance)
+
+
+def important_words_of(
+    model: TransformerClassifier,
+    texts: LabelledTexts,
+    limit: int,
+    settings: WordSettings | None = None,
+    method: str = "integrated_gradients",
+    advance: Advance = silent,
+) -> list[ImportantWords]:
+    """Which words speak for and against each task's classes, by explaining the first texts.
+
+    The logit of each column is explained: of two classes that of the second, of more each one's.
+
+    Args:
+        model: whose answers are explained.
+        texts: as `read` gives them.
+        limit: texts that are explained for each task.
+        settings: of the lists; defaults as in `WordSettings`.
+        method: of attribution.
+        advance: told of each text and task that is done.
+
+    Raises:
+        InputError: a method that the model can't answer, or too few texts for any list.
+    """
+    chosen = list(texts.texts[:limit])
+    groups = None if texts.groups is None else list(texts.groups[:limit])
+    found = []
+    for task in model.tasks:
+        for column in task.columns:
+            target = Target("logit", index=column)
+            explained = explain(model, chosen, method, target=target, advance=advance)
+            found.append(important_words(task, explained, groups, settings))
+    return found

@@ -1,6 +1,5 @@
 """`MBTIClassifier`: types, probabilities and reasons from posts."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -20,6 +19,8 @@ from astrid.text.cleaning import clean
 from astrid.text.document import Corpus, Document
 from astrid.text.personality import AXES, letters, posts_of
 from astrid.training.joined import BETWEEN, joined
+
+Texts = list[str] | tuple[str, ...]
 
 
 class MBTIClassifier:
@@ -88,22 +89,20 @@ class MBTIClassifier:
         return cls(model, links, types)
 
     @overload
-    def predict(self, texts: str) -> str: ...
+    def predict(self, texts: str, advance: Advance = silent) -> str: ...
     @overload
-    def predict(self, texts: Sequence[str]) -> list[str]: ...
-    def predict(self, texts: str | Sequence[str], advance: Advance = silent) -> str | list[str]:
+    def predict(self, texts: Texts, advance: Advance = silent) -> list[str]: ...
+    def predict(self, texts: str | Texts, advance: Advance = silent) -> str | list[str]:
         """The type of who wrote a text, such as `INTJ`; of several texts a list.
 
         Raises:
             InputError: no string, or nothing to read is left of one after cleaning.
         """
         probabilities = self._probabilities(_listed(texts), advance)
-        found = [self._letters(row) for row in probabilities]
+        found = [self.type_of(row) for row in probabilities]
         return found[0] if isinstance(texts, str) else found
 
-    def predict_proba(
-        self, texts: str | Sequence[str], advance: Advance = silent
-    ) -> np.ndarray:
+    def predict_proba(self, texts: str | Texts, advance: Advance = silent) -> np.ndarray:
         """Probabilities of E, N, T and J: `[4]` of a text, `[N, 4]` of several.
 
         Raises:
@@ -111,6 +110,15 @@ class MBTIClassifier:
         """
         found = self._probabilities(_listed(texts), advance)
         return found[0] if isinstance(texts, str) else found
+
+    def type_of(self, probabilities: np.ndarray) -> str:
+        """The four letters of probabilities `[4]` of E, N, T and J."""
+        return letters(
+            {
+                axis: int(probability > self._tasks[axis].threshold)
+                for axis, probability in zip(AXES, probabilities, strict=True)
+            }
+        )
 
     @overload
     def explain(
@@ -121,20 +129,22 @@ class MBTIClassifier:
         *,
         target: TargetKind = "probability",
         params: dict[str, Any] | None = None,
+        advance: Advance = silent,
     ) -> Explanation: ...
     @overload
     def explain(
         self,
-        texts: Sequence[str],
+        texts: Texts,
         task: str = "ei",
         method: str = "integrated_gradients",
         *,
         target: TargetKind = "probability",
         params: dict[str, Any] | None = None,
+        advance: Advance = silent,
     ) -> Explanations: ...
     def explain(
         self,
-        texts: str | Sequence[str],
+        texts: str | Texts,
         task: str = "ei",
         method: str = "integrated_gradients",
         *,
@@ -167,12 +177,12 @@ class MBTIClassifier:
             self.model, corpus.texts, method, target=wanted, params=params, advance=advance
         )
         found = [
-            whole([parts[row] for row in np.flatnonzero(numbers == number)], BETWEEN, asked)
+            whole([parts[int(row)] for row in np.flatnonzero(numbers == number)], BETWEEN, asked)
             for number in range(int(numbers.max(initial=-1)) + 1)
         ]
         return found[0] if isinstance(texts, str) else Explanations(found)
 
-    def read(self, texts: Sequence[str]) -> tuple[Corpus, np.ndarray]:
+    def read(self, texts: Texts) -> tuple[Corpus, np.ndarray]:
         """The texts as the encoder reads them: documents, and the number of each one's text.
 
         Raises:
@@ -200,7 +210,7 @@ class MBTIClassifier:
             raise InputError(f"text {number}: there is nothing to read in it{taken}")
         return posts
 
-    def _probabilities(self, texts: Sequence[str], advance: Advance) -> np.ndarray:
+    def _probabilities(self, texts: Texts, advance: Advance) -> np.ndarray:
         """`[N, 4]` in the order of the axes."""
         corpus, numbers = self.read(texts)
         columns = [self._tasks[axis].columns[0] for axis in AXES]
@@ -209,16 +219,8 @@ class MBTIClassifier:
         np.add.at(found, numbers, rows)
         return found / np.maximum(np.bincount(numbers, minlength=len(texts)), 1)[:, None]
 
-    def _letters(self, probabilities: np.ndarray) -> str:
-        return letters(
-            {
-                axis: int(probability > self._tasks[axis].threshold)
-                for axis, probability in zip(AXES, probabilities, strict=True)
-            }
-        )
 
-
-def _listed(texts: str | Sequence[str]) -> Sequence[str]:
+def _listed(texts: str | Texts) -> Texts:
     return [texts] if isinstance(texts, str) else list(texts)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from tokenizers import Tokenizer
 
 from astrid.errors import InputError
 from astrid.models import common, last_layer, private, quantised, trial
