@@ -14,7 +14,7 @@ from astrid.report.task_report import (
     summary,
     task_page,
     words_frame,
-    write_task_page,
+    write_task_report,
 )
 from tests.analysis.test_important_words import EXPLANATIONS, GROUPS
 from tests.several_tasks import TASKS, people, probabilities
@@ -59,7 +59,7 @@ def test_limits_are_stated() -> None:
 
 
 def test_words_come_with_their_control() -> None:
-    assert WORDS.note.replace("+", "+") in VISIBLE
+    assert WORDS.note in VISIBLE
     assert 'class="name">party</td>' in VISIBLE
     assert {"data-task_quality", "data-important_words"} <= set(
         re.findall(r'id="(data-\w+)"', PAGE)
@@ -81,9 +81,14 @@ def test_the_answer_follows_the_tests() -> None:
     assert np.isfinite(board.evaluation.total.value)
 
 
-def test_it_is_written_or_says_why_not(tmp_path: Path) -> None:
-    write_task_page(tmp_path / "tasks.html", BOARD)
-    assert (tmp_path / "tasks.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+def test_it_is_written_with_its_pictures_or_says_why_not(tmp_path: Path) -> None:
+    page, *pictures = write_task_report(tmp_path / "new", BOARD, [WORDS])
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert {path.relative_to(tmp_path / "new").as_posix() for path in pictures} == {
+        f"figures/{name}.{kind}"
+        for name in ("task_quality", "important_words")
+        for kind in ("png", "svg")
+    }
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError):
-        write_task_page(tmp_path / "file" / "tasks.html", BOARD)
+        write_task_report(tmp_path / "file", BOARD)

@@ -83,6 +83,7 @@ def compress(
                 "after": result.after.to_dict(),
                 "metrics": dict(result.metrics) if result.metrics else None,
                 "reused": result.reused,
+                "diagnosis": [found.to_dict() for found in result.diagnosis],
             }
         )
 
@@ -103,3 +104,4 @@ def _say(result: "CompressResult") -> None:
     accuracy = result.metrics["accuracy"] if result.metrics else None
     shown = "" if accuracy is None else f"; validation accuracy {accuracy:.3f}"
     options.say(f"{result.folder}: {how}{shown}")
+    options.say_findings(result.diagnosis)

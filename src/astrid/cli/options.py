@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from astrid.models.text_model import TransformerClassifier
     from astrid.text.document import Corpus
     from astrid.text.load import DataSpec
+    from astrid.training.finding import Finding
 
 Data = Annotated[
     str,
@@ -132,6 +134,14 @@ def say(line: str) -> None:
     from astrid.progress import visible
 
     print(visible(line), file=sys.stderr)
+
+
+def say_findings(findings: "Sequence[Finding]") -> None:
+    """What went wrong in a training, and what to change, on stderr."""
+    for finding in findings:
+        what, change = finding.lines()
+        say(what)
+        say(f"  {change}")
 
 
 def print_json(value: Any) -> None:

@@ -10,7 +10,8 @@ from astrid.cli import options
 HELP = """Train one classifier.
 
 Settings are given as Hydra overrides, from the groups data, encoder, head and trainer. A run that
-was killed goes on where it stopped when it is started again.
+was killed goes on where it stopped when it is started again. Beside the model lie its curves:
+training.html and training.png. What they show to be wrong is said, with what to change.
 
 Examples:
 
@@ -46,6 +47,7 @@ def train(
 ) -> None:
     from astrid.config import compose
     from astrid.errors import InputError
+    from astrid.report.training import write_training
     from astrid.spec import checked
     from astrid.text.load import DataSpec, load_splits
     from astrid.training.fit import fit
@@ -74,6 +76,9 @@ def train(
     metrics = result.metrics
     how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
     options.say(f"{out}: {how}; validation accuracy {metrics['accuracy']:.3f}")
+    options.say_findings(result.diagnosis)
+    page, _ = write_training(out, splits.train, splits.validation)
+    options.say(f"curves: {page}")
     if as_json:
         options.print_json(
             {
@@ -83,5 +88,6 @@ def train(
                 "best_epoch": result.best_epoch,
                 "resumed": result.resumed,
                 "reused": result.reused,
+                "diagnosis": [found.to_dict() for found in result.diagnosis],
             }
         )

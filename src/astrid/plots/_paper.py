@@ -131,18 +131,29 @@ def save_paper(name: str, frame: pd.DataFrame, folder: Path) -> tuple[Path, Path
         InputError: no such plot, a plot without a version for print, a wrong frame, or a folder
             that can't be written.
     """
-    plot = plugins.load("astrid.plots", name)
-    if not hasattr(plot, "paper"):
-        raise InputError(f"plot {name}: has no version for print")
-    figure = plot.paper(frame)
+    figure = _figure(name, frame)
     paths = folder / f"{name}.png", folder / f"{name}.svg"
-    for path, metadata in zip(paths, ({"Software": None}, {"Date": None}), strict=True):
-        write_atomic(path, _bytes(figure, path.suffix[1:], metadata))
+    for path in paths:
+        write_atomic(path, _bytes(figure, path.suffix[1:]))
     return paths
 
 
-def _bytes(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+def save_picture(name: str, frame: pd.DataFrame, path: Path) -> None:
+    """Write the plot `name` to `path`, a PNG or SVG by its ending, as `save_paper` does."""
+    write_atomic(path, _bytes(_figure(name, frame), path.suffix[1:]))
+
+
+def _figure(name: str, frame: pd.DataFrame) -> Figure:
+    plot = plugins.load("astrid.plots", name)
+    if not hasattr(plot, "paper"):
+        raise InputError(f"plot {name}: has no version for print")
+    figure: Figure = plot.paper(frame)
+    return figure
+
+
+def _bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
+    metadata = {"Software" if kind == "png" else "Date": None}
     with style.context(_STYLE, after_reset=True):
         figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()

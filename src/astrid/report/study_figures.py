@@ -75,19 +75,12 @@ def plot_frames(records: StudyRecords) -> dict[str, pd.DataFrame]:
 
 
 def figure_view(name: str, frame: pd.DataFrame) -> FigureView:
-    """The plot `name` of a study's frame, with its heading; see `captioned_view`."""
-    return captioned_view(name, frame, TITLES[name], SHOWS[name])
+    """The plot `name` of a study; a frame that it can't draw gives the reason instead."""
+    return shown(name, frame, TITLES[name], (SHOWS[name], *noted(frame)))
 
 
-def captioned_view(name: str, frame: pd.DataFrame, title: str, shows: str) -> FigureView:
-    """The plot `name` of the frame; a frame that it can't draw gives the reason instead.
-
-    Args:
-        name: of the plot.
-        frame: what it draws.
-        title: the figure's heading.
-        shows: how to read it.
-    """
+def shown(name: str, frame: pd.DataFrame, title: str, notes: tuple[str, ...]) -> FigureView:
+    """The plot `name` of the frame under `title`, with `notes` beside it."""
     try:
         figure = plugins.load("astrid.plots", name).draw(frame)
     except InputError as error:
@@ -100,15 +93,7 @@ def captioned_view(name: str, frame: pd.DataFrame, title: str, shows: str) -> Fi
     layout["margin"] = {**layout.get("margin", {}), "t": 24}
     height = int(layout.get("height") or _HEIGHT)
     layout["height"] = height
-    return FigureView(name, title, (shows, *noted(frame)), height, _json(content))
-
-
-def plotly_script() -> Markup:
-    """What draws the figures in the browser."""
-    from plotly.offline import get_plotlyjs
-
-    # Its authors make the bundle such that it can stand within <script>.
-    return Markup(get_plotlyjs())
+    return FigureView(name, title, notes, height, _json(content))
 
 
 def save_figures(

@@ -88,6 +88,15 @@ def missing(records: StudyRecords) -> Missing:
     return Missing(sentence, table_view(shown, _REASONS_SHOWN))
 
 
+def training(records: StudyRecords) -> TableView:
+    """What went wrong in training, a row a model and finding; no rows where nothing did."""
+    frame = records.diagnosis
+    if not frame.empty and frame["seed"].nunique() == 1 == records.results["seed"].nunique():
+        frame = frame.drop(columns="seed")
+    headings = {"classifier": "head", "because": "what shows it", "advice": "what to change"}
+    return table_view(frame, headings=headings)
+
+
 def limits(records: StudyRecords) -> tuple[str, ...]:
     """What the study can't show: the limits of any comparison, and this study's own."""
     own = []

@@ -23,7 +23,16 @@ from astrid.report.study_methods import (
     compression_view,
     methods_view,
 )
-from astrid.report.study_parts import Made, Missing, counts, limits, made, missing, reference_name
+from astrid.report.study_parts import (
+    Made,
+    Missing,
+    counts,
+    limits,
+    made,
+    missing,
+    reference_name,
+    training,
+)
 from astrid.study.records import StudyRecords
 
 MODELS_SHOWN = 200
@@ -76,6 +85,7 @@ class StudyView:
     methods: MethodsView
     figures: tuple[FigureView, ...]
     compression: CompressionView | None
+    training: TableView
     missing: Missing
     limits: tuple[str, ...]
     made: Made
@@ -114,6 +124,7 @@ def study_view(
             figure_view(name, frame) for name, frame in frames.items() if name not in in_answers
         ),
         compression=compression_view(records),
+        training=training(records),
         missing=missing(records),
         limits=limits(records),
         made=made(records, str(folder)),

@@ -12,12 +12,14 @@ from astrid._version import __version__
 from astrid.explain.records import Explanations
 from astrid.measures.statistics.bootstrap import mean_with_interval
 from astrid.models.compression import UNCOMPRESSED
+from astrid.models.saving import read_record
 from astrid.progress import Bar, no_bar
 from astrid.study import compare
 from astrid.study.grid import Grid, ModelKey, grid, model_of
 from astrid.study.records import COLUMNS, ESTIMATES, CellKey, StudyRecords
 from astrid.study.store import ANSWERS, Store
 from astrid.study.stored import CONTROL, MEASURE, explained_documents, read_explanations
+from astrid.training.finding import findings_of
 
 _PACKAGES = ("numpy", "scipy", "torch", "transformers", "tokenizers", "lightning")
 
@@ -52,7 +54,14 @@ class _Frames:
         self.rows: list[dict[str, Any]] = []
         self.frames: dict[str, list[pd.DataFrame]] = {
             name: []
-            for name in ("answers", "similarities", "correlations", "faithfulness", "curves")
+            for name in (
+                "answers",
+                "similarities",
+                "correlations",
+                "faithfulness",
+                "curves",
+                "diagnosis",
+            )
         }
         self.ceiling = pd.DataFrame({"text": [], "similarity": []})
         self.gaps: list[dict[str, Any]] = []
@@ -72,6 +81,7 @@ class _Frames:
         )
         if curves is not None:
             self._frame("curves", names, curves.drop(columns="learning_rate"))
+        self._add_findings(model, names)
         shared = self._of_model(model, done, names)
         for method, items in done.items():
             self._add_cell(model.cell(method), items, names, shared)
@@ -103,6 +113,7 @@ class _Frames:
             ceiling=self.ceiling,
             curves=_joined(self.frames["curves"]),
             gaps=pd.DataFrame(self.gaps, columns=gap_columns),
+            diagnosis=_joined(self.frames["diagnosis"]),
             made=how_made(self.store),
         )
 
@@ -115,6 +126,19 @@ class _Frames:
 
     def _frame(self, name: str, names: Mapping[str, Any], frame: pd.DataFrame) -> None:
         self.frames[name].append(pd.concat([_repeated(names, len(frame)), frame], axis=1))
+
+    def _add_findings(self, model: ModelKey, names: Mapping[str, Any]) -> None:
+        """What went wrong in training the model."""
+        found = [
+            {
+                "finding": one.message,
+                "because": one.because,
+                "advice": "; or ".join(one.advice),
+            }
+            for one in findings_of(read_record(self.store.model(model)))
+        ]
+        if found:
+            self._frame("diagnosis", names, pd.DataFrame(found))
 
     def _add_ceiling(self, done: Mapping[str, Explanations]) -> None:
         method = self.grid.reference.interpretability

@@ -102,6 +102,8 @@ class StudyRecords:
             another seed; empty where it was trained once.
         curves: one row a model and epoch: `epoch`, `train_loss`, `val_loss`, `accuracy`,
             `f1_score`.
+        diagnosis: one row a model and fault of its training: `finding`, what shows it
+            (`because`), and what to change (`advice`); empty where all went well.
         gaps: one row a missing cell or value: the cell's columns, `column` (empty: the whole
             cell) and `reason`.
         made: how: `spec`, `data`, `versions`, `hardware`.
@@ -120,6 +122,7 @@ class StudyRecords:
     ceiling: pd.DataFrame
     curves: pd.DataFrame
     gaps: pd.DataFrame
+    diagnosis: pd.DataFrame = field(default_factory=pd.DataFrame)
     made: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from astrid.errors import InputError
+
 Span = tuple[int, int]
 """A half-open range of character positions in a text."""
 
@@ -69,18 +71,32 @@ class Corpus:
         return iter(self.documents)
 
     @property
+    def several(self) -> bool:
+        """Whether its documents have named tasks, and not the one task `label`."""
+        return bool(self.label_names) and set(self.label_names) != {"label"}
+
+    @property
     def texts(self) -> list[str]:
         return [document.text for document in self.documents]
 
     @property
     def labels(self) -> list[int]:
         """Class indices of the task `label`."""
+        self._require_one_task()
         return [document.label for document in self.documents]
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names of the task `label`."""
+        self._require_one_task()
         return self.label_names["label"]
+
+    def _require_one_task(self) -> None:
+        if "label" not in self.label_names and self.label_names:
+            raise InputError(
+                f"{self.name}: its documents have the tasks {', '.join(self.label_names)}, and "
+                "this works with one label a document; choose one of them as the label"
+            )
 
     def with_documents(self, documents: Iterable[Document]) -> "Corpus":
         """The same corpus with other documents."""

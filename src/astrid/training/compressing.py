@@ -20,9 +20,13 @@ from astrid.models.text_model import TransformerClassifier
 from astrid.spec import digest
 from astrid.text.document import Corpus
 from astrid.training.answers import metrics_of
+from astrid.training.diagnosis import examine
+from astrid.training.finding import Finding, findings_of
 from astrid.training.inputs import check_labelled, check_trainer, weights_digest
-from astrid.training.loop import Lesson, learn
-from astrid.training.module import DivergedError, Metrics
+from astrid.training.lesson import Lesson
+from astrid.training.loop import learn
+from astrid.training.module import DivergedError
+from astrid.training.quality import Metrics
 from astrid.training.spec import TrainerSpec
 from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 
@@ -61,6 +65,7 @@ class CompressResult:
         after: its own size.
         metrics: on the validation texts, where there are any.
         reused: whether it was there already.
+        diagnosis: what the curves of training on show to be wrong; empty where nothing is.
     """
 
     folder: Path
@@ -68,6 +73,7 @@ class CompressResult:
     after: Size
     metrics: Metrics | None
     reused: bool = False
+    diagnosis: tuple[Finding, ...] = ()
 
 
 def compress_folder(
@@ -115,21 +121,22 @@ def _compress(
     if order.train is not None:
         calibration = Calibration(loaded.tokenizer, order.train.texts, order.train.labels)
     small = compress(order.spec, loaded.model, calibration)
+    diagnosis: tuple[Finding, ...] = ()
     if order.recover is not None:
-        small = _recovered(order, small, loaded.tokenizer, work, folder, progress)
+        small, diagnosis = _recovered(order, small, loaded.tokenizer, work, folder, progress)
     before = size_of(order.source, loaded.model)
     metrics = _metrics(order, small, loaded.tokenizer)
-    record = _record(order, identity, before, metrics)
+    record = _record(order, identity, before, metrics, diagnosis)
     save_model(work / "model", small, loaded.tokenizer, record)
     after = size_of(work / "model", small)
     publish(work, folder)
-    return CompressResult(folder, before, after, metrics)
+    return CompressResult(folder, before, after, metrics, diagnosis=diagnosis)
 
 
 def _recovered(
     order: Order, small: Any, tokenizer: Any, work: Path, folder: Path, progress: bool
-) -> Any:
-    """`small`, trained on; what pruning left at zero stays there."""
+) -> tuple[Any, tuple[Finding, ...]]:
+    """`small`, trained on, and what went wrong; what pruning left at zero stays there."""
     assert order.recover is not None
     assert order.train is not None
     assert order.validation is not None
@@ -148,8 +155,9 @@ def _recovered(
             validation=order.validation,
             zeros=zeros(small),
         )
-        learn(lesson, work, folder, progress)
-    return small.cpu().eval()
+        keeper, _ = learn(lesson, work, folder, progress)
+    diagnosis = examine(keeper.rows, order.train, order.validation, settings, keeper.best_epoch)
+    return small.cpu().eval(), diagnosis
 
 
 def _metrics(order: Order, small: Any, tokenizer: Any) -> Metrics | None:
@@ -194,7 +202,9 @@ def _reused(folder: Path, record: Mapping[str, Any]) -> CompressResult:
     """The model that is in the folder already."""
     after = size_of(folder, load_classifier(folder).model)
     before = Size(**record["compression"]["source"]["size"])
-    return CompressResult(folder, before, after, record["metrics"], reused=True)
+    return CompressResult(
+        folder, before, after, record["metrics"], reused=True, diagnosis=findings_of(record)
+    )
 
 
 def _identity(order: Order) -> str:
@@ -214,7 +224,11 @@ def _asked(order: Order) -> dict[str, Any]:
 
 
 def _record(
-    order: Order, identity: str, before: Size, metrics: Metrics | None
+    order: Order,
+    identity: str,
+    before: Size,
+    metrics: Metrics | None,
+    diagnosis: tuple[Finding, ...],
 ) -> Mapping[str, Any]:
     """What `astrid.json` says: how the source came about, and what was done to it."""
     source = Path(order.source)
@@ -224,6 +238,7 @@ def _record(
         **kept,
         "identity": identity,
         "metrics": metrics,
+        "diagnosis": [found.to_dict() for found in diagnosis],
         "compression": {
             **_asked(order),
             "source": {

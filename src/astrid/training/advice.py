@@ -1,0 +1,177 @@
+"""What to change about a training, by what its curves show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from astrid.training.spec import TrainerSpec
+from astrid.training.task_curves import TaskFacts
+
+TINY_RATE = 5e-6
+"""Below the rates that encoders are trained with: 2e-5 to 5e-5 pretrained, 5e-4 from scratch."""
+
+LARGE_RATE = 1e-3
+
+FEW_CHANGES = 100
+"""Weight changes below which a classifier has hardly begun."""
+
+_SKEWED = 0.25
+"""Share of the smallest of two classes below which weights are worth a try."""
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked of a training, and what came of it.
+
+    Attributes:
+        settings: of the training.
+        texts: that each epoch trains on.
+        epochs: that were trained.
+        best_epoch: whose weights were kept, from 1.
+    """
+
+    settings: TrainerSpec
+    texts: int
+    epochs: int
+    best_epoch: int
+
+    @property
+    def changes(self) -> int:
+        """How often the weights would change in all epochs that were asked for."""
+        batches = -(-self.texts // self.settings.batch_size)
+        return self.settings.epochs * -(-batches // self.settings.accumulate)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the loss that is minimised is another than the log loss that the curves show."""
+        return (
+            self.settings.class_weights != "none"
+            or self.value("pos_weight", "none") not in ("none", None)
+            or self.value("loss", "cross_entropy") == "focal"
+        )
+
+    @property
+    def stopped_early(self) -> bool:
+        return self.epochs < self.settings.epochs
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """A setting by name; `default` where there is no such setting."""
+        return getattr(self.settings, name, default)
+
+
+def when_overfitting(run: Run, epoch: int) -> tuple[str, ...]:
+    """Advice where validation got worse after `epoch`, counted from 1."""
+    return _first(_when_overfitting(run, epoch))
+
+
+def _when_overfitting(run: Run, epoch: int) -> Iterator[str]:
+    settings = run.settings
+    if run.best_epoch > epoch and settings.monitor != "val_loss":
+        yield f"trainer.monitor=val_loss, which keeps epoch {epoch} and not {run.best_epoch}"
+    if not settings.patience:
+        yield "trainer.patience=2, which stops in time"
+    yield from _against_memorising(run)
+    if epoch == 1 and settings.learning_rate is not None:
+        yield f"a lower trainer.learning_rate (now {settings.learning_rate:g})"
+
+
+def when_memorised(run: Run) -> tuple[str, ...]:
+    """Advice where training texts are known by heart and validation texts are guessed."""
+    return _first(_against_memorising(run))
+
+
+def _against_memorising(run: Run) -> Iterator[str]:
+    yield f"more training texts (now {run.texts:,})"
+    yield "a higher head.params.dropout"
+    if run.value("strategy") in ("full", "gradual"):
+        yield "trainer.strategy=frozen, which trains the head alone"
+    yield f"a higher trainer.weight_decay (now {run.settings.weight_decay:g})"
+
+
+def when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> tuple[str, ...]:
+    """Advice where the training texts aren't learnt either."""
+    return _first(_when_nothing_is_learnt(run, tasks))
+
+
+def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+    settings, changes = run.settings, run.changes
+    rate = settings.learning_rate
+    if settings.warmup >= 1 and settings.warmup >= changes / 2:
+        yield (
+            f"trainer.warmup=0.1 (now {settings.warmup:g} weight changes of the {changes} that "
+            "the run has)"
+        )
+    if rate is not None and rate < TINY_RATE:
+        yield (
+            f"a higher trainer.learning_rate (now {rate:g}; 2e-5 suits pretrained weights, 5e-4 "
+            "random ones)"
+        )
+    if rate is not None and rate >= LARGE_RATE:
+        yield f"a lower trainer.learning_rate (now {rate:g})"
+    if changes < FEW_CHANGES:
+        yield (
+            f"more trainer.epochs or a smaller trainer.batch_size (now {changes} weight changes in "
+            "all)"
+        )
+    if run.value("strategy") == "frozen":
+        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
+    if not run.is_weighted and any(task.smallest < _SKEWED for task in tasks):
+        yield from _against_imbalance(run, tasks)
+    yield from _when_nothing_else_is_wrong(run, tasks)
+
+
+def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+    smallest = min(tasks, key=lambda task: task.smallest)
+    count = round(smallest.smallest * smallest.texts)
+    name = smallest.classes[smallest.shares.index(smallest.smallest)]
+    binary = hasattr(run.settings, "pos_weight") and len(smallest.classes) == 2
+    setting = "pos_weight" if binary else "class_weights"
+    yield f"trainer.{setting}=balanced"
+    if hasattr(run.settings, "loss"):
+        yield "trainer.loss=focal"
+    yield f"more texts of {name} (now {count:,})"
+
+
+def _when_nothing_else_is_wrong(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+    rate = run.settings.learning_rate
+    if rate is not None and TINY_RATE <= rate < LARGE_RATE:
+        yield f"another trainer.learning_rate (now {rate:g})"
+    yield "more trainer.epochs"
+    yield "a look at the labels: nothing in the texts may tell the classes apart"
+
+
+def when_still_falling(run: Run) -> tuple[str, ...]:
+    """Advice where training ended while the losses were falling."""
+    return _first(_when_still_falling(run))
+
+
+def _when_still_falling(run: Run) -> Iterator[str]:
+    settings = run.settings
+    yield f"more trainer.epochs (now {settings.epochs})"
+    if settings.learning_rate is not None and settings.learning_rate < LARGE_RATE:
+        yield f"a higher trainer.learning_rate (now {settings.learning_rate:g})"
+    if run.value("strategy") == "frozen":
+        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
+
+
+def when_diverging(run: Run) -> tuple[str, ...]:
+    """Advice where the loss of the training texts rises."""
+    return _first(_when_diverging(run))
+
+
+def _when_diverging(run: Run) -> Iterator[str]:
+    settings = run.settings
+    rate = "" if settings.learning_rate is None else f" (now {settings.learning_rate:g})"
+    yield f"a lower trainer.learning_rate{rate}"
+    if settings.warmup == 0:
+        yield "trainer.warmup=0.1 (now none)"
+    if settings.gradient_clip == 0:
+        yield "trainer.gradient_clip=1 (now none)"
+    if settings.precision != "32":
+        yield f"trainer.precision=32 (now {settings.precision})"
+
+
+def _first(advice: Iterator[str]) -> tuple[str, ...]:
+    return tuple(advice)[:_SHOWN]
