@@ -111,6 +111,11 @@ def limits_of(board: TaskBoard, words: Sequence[ImportantWords] = ()) -> tuple[s
             f"The data are small: {evaluation.units} {evaluation.unit}s, {fewest} of the rarest "
             "class. Read the intervals, not the figures."
         )
+    if any(task.threshold not in (None, 0.5) for task in evaluation.tasks.values()):
+        found.append(
+            "Thresholds were set beforehand; had they been tuned on these very "
+            f"{evaluation.unit}s, the figures would flatter the model."
+        )
     return (*found, *(WORD_LIMITS if words else ()))
 
 
