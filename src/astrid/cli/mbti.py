@@ -47,7 +47,7 @@ data are those the model was trained with, unless --data names others.
 
 Example:
 
-  astrid mbti evaluate runs/mbti --split test --report mbti.html
+  astrid mbti evaluate runs/mbti --split test --report report --words 100
 """
 
 EXPLAIN = """Which words speak for a letter: of E/I with --task ei, and sn, tf, jp.
@@ -140,7 +140,9 @@ def evaluate(
     model: Model,
     data: KaggleFile = None,
     split: Annotated[str, typer.Option("--split", help="People: test or validation.")] = "test",
-    report: Annotated[Path | None, typer.Option("--report", help="Write an HTML page.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Folder for a page with figures.")
+    ] = None,
     words: Annotated[
         int,
         typer.Option("--words", help="Texts to explain an axis, for lists of words.", min=0),

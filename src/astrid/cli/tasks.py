@@ -26,14 +26,14 @@ class Judging:
     Attributes:
         data: the corpus; its training documents make the baselines.
         split: validation or test.
-        page: where an HTML page goes.
+        folder: where the report goes: `tasks.html` and its figures.
         words: texts that are explained for each task, for lists of words; 0 for none.
         limits: of these data, for the page.
     """
 
     data: "DataSpec"
     split: str
-    page: Path | None
+    folder: Path | None
     words: int
     limits: Sequence[str] = ()
 
@@ -44,8 +44,8 @@ class Judging:
                 f'--split "{self.split}": use test or validation; the training documents make the '
                 "baselines"
             )
-        if self.page is not None:
-            require_writable(self.page)
+        if self.folder is not None:
+            require_writable(self.folder / "tasks.html")
 
 
 def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> None:
@@ -56,7 +56,7 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
     from astrid.analysis.task_comparison import judge_tasks
     from astrid.analysis.task_reading import read
     from astrid.progress import bar
-    from astrid.report.task_report import summary, write_task_page
+    from astrid.report.task_report import summary, write_task_report
     from astrid.text.load import load_splits
 
     splits = load_splits(judging.data)
@@ -72,9 +72,9 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
     if as_json:
         lists = [found.to_dict() for found in words]
         options.print_json({**board.to_dict(), "split": judging.split, "words": lists})
-    if judging.page is not None:
-        write_task_page(judging.page, board, words, judging.limits)
-        options.say(f"written: {judging.page}")
+    if judging.folder is not None:
+        page, *_ = write_task_report(judging.folder, board, words, judging.limits)
+        options.say(f"written: {page}, and its figures")
 
 
 def _words(

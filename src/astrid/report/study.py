@@ -10,7 +10,7 @@ from astrid.files import write_atomic
 from astrid.progress import Bar, no_bar
 from astrid.report._templates import fill
 from astrid.report.study_cases import Explained
-from astrid.report.study_figures import plot_frames, plotly_script, save_figures
+from astrid.report.study_figures import plot_frames, save_figures
 from astrid.report.study_markdown import study_markdown
 from astrid.report.study_view import StudyView, study_view
 from astrid.study.records import StudyRecords
@@ -62,3 +62,11 @@ def study_page(view: StudyView) -> str:
     drawn = any(figure.data is not None for figure in figures)
     plotly = plotly_script() if drawn else Markup()
     return fill("study.html", {"view": view, "has_figures": drawn, "plotly": plotly})
+
+
+def plotly_script() -> Markup:
+    """The library that draws figures, to stand within `<script>`."""
+    from plotly.offline import get_plotlyjs
+
+    # Its authors make the bundle such that it can stand within <script>.
+    return Markup(get_plotlyjs())

@@ -96,14 +96,6 @@ def shown(name: str, frame: pd.DataFrame, title: str, notes: tuple[str, ...]) ->
     return FigureView(name, title, notes, height, _json(content))
 
 
-def plotly_script() -> Markup:
-    """The library that draws figures, to stand within `<script>`."""
-    from plotly.offline import get_plotlyjs
-
-    # Its authors make the bundle such that it can stand within <script>.
-    return Markup(get_plotlyjs())
-
-
 def save_figures(
     frames: dict[str, pd.DataFrame], folder: Path, advance: Advance = silent
 ) -> dict[str, tuple[Path, ...]]:

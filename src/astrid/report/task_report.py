@@ -1,6 +1,6 @@
 """The report of a model of several tasks: one HTML page that needs nothing but itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from astrid.analysis.task_comparison import TaskBoard, TasksBeside
 from astrid.analysis.task_evaluation import TOTAL, TaskEvaluation
 from astrid.files import write_atomic
 from astrid.measures.statistics.bootstrap import Estimate
+from astrid.plots._paper import save_paper
 from astrid.plots._style import noted
 from astrid.report import numbers
 from astrid.report._templates import fill
-from astrid.report.study_figures import FigureView, plotly_script, shown
+from astrid.report.study import plotly_script
+from astrid.report.study_figures import FigureView, shown
 
 SELF_REPORTED = (
     "The types are what people say of themselves: the result of a questionnaire at best. The model "
@@ -25,6 +27,20 @@ SELF_REPORTED = (
     "otherwise: the figures don't carry over.",
 )
 """Limits of types of personality that people report of themselves."""
+
+PAGE = "tasks.html"
+
+_TITLES = {
+    "task_quality": "Quality of each task beside the baselines",
+    "important_words": "Words that matter",
+}
+_SHOWS = {
+    "task_quality": "Whether two differ is tested pair by pair in the tables below; whiskers that "
+    "overlap don't decide it.",
+    "important_words": "Bars to the right speak for the class on the right. Grey band: how far the "
+    "scores get where they are shuffled among the words of each text; hatched bars lie within.",
+}
+"""By plot: its heading on the page, and how to read it."""
 
 _SMALL = 200
 """Units below which the page says that the data are small."""
@@ -95,6 +111,11 @@ def limits_of(board: TaskBoard, words: Sequence[ImportantWords] = ()) -> tuple[s
             f"The data are small: {evaluation.units} {evaluation.unit}s, {fewest} of the rarest "
             "class. Read the intervals, not the figures."
         )
+    if any(task.threshold not in (None, 0.5) for task in evaluation.tasks.values()):
+        found.append(
+            "Thresholds were set beforehand; had they been tuned on these very "
+            f"{evaluation.unit}s, the figures would flatter the model."
+        )
     return (*found, *(WORD_LIMITS if words else ()))
 
 
@@ -108,7 +129,7 @@ def task_page(
         words: of tasks that were explained.
         limits: of these data, such as `SELF_REPORTED`, shown before those of any.
     """
-    figures = list(_figures(board, words))
+    figures = _figures(board, words)
     drawn = any(figure.data is not None for figure in figures)
     return fill(
         "tasks.html",
@@ -130,15 +151,26 @@ def task_page(
     )
 
 
-def write_task_page(
-    path: Path,
+def write_task_report(
+    folder: Path,
     board: TaskBoard,
     words: Sequence[ImportantWords] = (),
     limits: Sequence[str] = (),
-) -> None:
-    """Write the page to `path`; InputError where that is impossible."""
+) -> tuple[Path, ...]:
+    """Write the page as `tasks.html` into `folder`, and its figures as PNG and SVG to `figures/`.
+
+    Returns:
+        What was written, the page first.
+
+    Raises:
+        InputError: the folder can't be written.
+    """
+    page = folder / PAGE
     # Half of a surrogate pair, as some data sets have them, has no UTF-8 form.
-    write_atomic(path, task_page(board, words, limits).encode("utf-8", "replace"))
+    write_atomic(page, task_page(board, words, limits).encode("utf-8", "replace"))
+    frames = {name: frame for name, frame in _frames(board, words).items() if not frame.empty}
+    saved = [save_paper(name, frame, folder / "figures") for name, frame in frames.items()]
+    return page, *(path for paths in saved for path in paths)
 
 
 def words_frame(words: Sequence[ImportantWords], count: int = _WORDS_SHOWN) -> pd.DataFrame:
@@ -153,21 +185,17 @@ def _called(baseline: str) -> str:
     return "the majority class" if baseline == "majority" else f"the {baseline}"
 
 
-def _figures(board: TaskBoard, words: Sequence[ImportantWords]) -> Iterator[FigureView]:
-    frame = board.to_frame()
-    how = (
-        "Whether two differ is tested pair by pair in the tables below; whiskers that overlap "
-        "don't decide it."
-    )
-    title = "Quality of each task beside the baselines"
-    yield shown("task_quality", frame, title, (how, *noted(frame)))
-    if words:
-        frame = words_frame(words)
-        how = (
-            "Bars to the right speak for the class on the right. Grey band: how far the scores "
-            "get where they are shuffled among the words of each text; hatched bars lie within."
-        )
-        yield shown("important_words", frame, "Words that matter", (how, *noted(frame)))
+def _frames(board: TaskBoard, words: Sequence[ImportantWords]) -> dict[str, pd.DataFrame]:
+    """By plot, what it draws."""
+    frames = {"task_quality": board.to_frame()}
+    return {**frames, "important_words": words_frame(words)} if words else frames
+
+
+def _figures(board: TaskBoard, words: Sequence[ImportantWords]) -> list[FigureView]:
+    return [
+        shown(name, frame, _TITLES[name], (_SHOWS[name], *noted(frame)))
+        for name, frame in _frames(board, words).items()
+    ]
 
 
 def _rows(evaluation: TaskEvaluation, beside: TasksBeside) -> list[DifferenceRow]:

@@ -10,7 +10,8 @@ from astrid.files import write_atomic
 from astrid.models.saving import read_record
 from astrid.plots._paper import save_picture
 from astrid.report._templates import fill
-from astrid.report.study_figures import plotly_script, shown
+from astrid.report.study import plotly_script
+from astrid.report.study_figures import shown
 from astrid.text.document import Corpus
 from astrid.training.finding import Finding, findings_of
 from astrid.training.task_curves import task_facts
