@@ -47,7 +47,7 @@ def train(
 ) -> None:
     from astrid.config import compose
     from astrid.errors import InputError
-    from astrid.report.training import write_training
+    from astrid.report.training import PAGE, write_training
     from astrid.spec import checked
     from astrid.text.load import DataSpec, load_splits
     from astrid.training.fit import fit
@@ -77,8 +77,9 @@ def train(
     how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
     options.say(f"{out}: {how}; validation accuracy {metrics['accuracy']:.3f}")
     options.say_findings(result.diagnosis)
-    page, _ = write_training(out, splits.train, splits.validation)
-    options.say(f"curves: {page}")
+    if not (result.reused and (out / PAGE).is_file()):
+        write_training(out, splits.train, splits.validation)
+    options.say(f"curves: {out / PAGE}")
     if as_json:
         options.print_json(
             {

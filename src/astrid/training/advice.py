@@ -119,7 +119,7 @@ def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[
         yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
     if not run.is_weighted and any(task.smallest < _SKEWED for task in tasks):
         yield from _against_imbalance(run, tasks)
-    yield from _when_nothing_else_is_wrong(run, tasks)
+    yield from _when_nothing_else_is_wrong(run)
 
 
 def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
@@ -134,11 +134,12 @@ def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
     yield f"more texts of {name} (now {count:,})"
 
 
-def _when_nothing_else_is_wrong(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+def _when_nothing_else_is_wrong(run: Run) -> Iterator[str]:
     rate = run.settings.learning_rate
     if rate is not None and TINY_RATE <= rate < LARGE_RATE:
         yield f"another trainer.learning_rate (now {rate:g})"
-    yield "more trainer.epochs"
+    if run.changes >= FEW_CHANGES:
+        yield f"more trainer.epochs (now {run.settings.epochs})"
     yield "a look at the labels: nothing in the texts may tell the classes apart"
 
 
