@@ -12,6 +12,7 @@ from astrid.errors import InputError
 from astrid.spec import Spec
 from astrid.text.document import Corpus
 from astrid.text.load import SOURCES, DataSpec, load_corpus
+from astrid.text.personality import TYPES
 from astrid.text.splits import NAMES, split
 
 every_source = pytest.mark.parametrize("name", plugins.names(SOURCES))
@@ -64,12 +65,25 @@ def hatexplain(folder):
     return {"path": str(path)}
 
 
+def mbti(folder):
+    rows = [
+        {"type": TYPES[i % 16], "posts": f"'I am {i}.|||http://a.b/{i}|||{TYPES[i % 16]}s say {i}'"}
+        for i in range(32)
+    ]
+    return _csv(folder / "mbti.csv", rows)
+
+
+def personality(folder):
+    return {"train": 40, "validation": 8, "test": 8}
+
+
 def hub(folder):
     return {"name": "made/up"}
 
 
 # A source that needs a file gets a small one here; one that needs nothing needs no entry.
-SAMPLES = {made.__name__: made for made in (file, justice, tweets, sst2, hatexplain, hub)}
+MADE = (file, justice, tweets, sst2, hatexplain, hub, mbti, personality)
+SAMPLES = {made.__name__: made for made in MADE}
 
 
 @pytest.fixture
@@ -117,6 +131,7 @@ def test_documents_are_sound(name, spec):
         for task, label in document.labels.items():
             assert 0 <= label < len(corpus.label_names[task])
         assert document.split in (*NAMES, None)
+        assert document.group is None or isinstance(document.group, str)
 
 
 @every_source
@@ -139,7 +154,10 @@ def test_the_same_settings_give_the_same_corpus(name, spec):
 @every_source
 def test_it_can_be_divided(name, spec):
     parts = split(load_corpus(spec))
-    assert all(len(part) for part in (parts.train, parts.validation, parts.test))
+    parts = [parts.train, parts.validation, parts.test]
+    assert all(len(part) for part in parts)
+    groups = [{document.group for document in part} - {None} for part in parts]
+    assert sum(map(len, groups)) == len(set.union(*groups))
 
 
 @every_source

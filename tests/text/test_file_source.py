@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from astrid.errors import InputError
-from astrid.text.load import DataSpec, data_spec_for, load_corpus, load_splits
+from astrid.text.load import DataSpec, data_spec_for, has_labels, load_corpus, load_splits
 
 CSV = "text,label\nHe paid.,won\nShe left.,lost\n"
 
@@ -220,3 +220,80 @@ def test_what_the_command_line_calls_data(tmp_path):
     assert data_spec_for("sst2").source == "sst2"
     with pytest.raises(InputError, match="neither a file nor a source of data; did you mean"):
         data_spec_for("tweet")
+
+
+TASKS = (
+    "post,who,ei,tf\n"
+    "Hi all.,anna,I,T\nMe too.,anna,I,\nNo.,ben,E,F\nOh.,ben,,F\nWhat?,,,\nUm.,carl,E,x\n"
+)
+
+
+def tasks(tmp_path, **params):
+    path = written(tmp_path, "a.csv", TASKS)
+    return load(path, text_field="post", group_field="who", **params)
+
+
+def test_several_columns_of_labels_are_several_tasks(tmp_path):
+    corpus = tasks(tmp_path, label_fields=["ei", "tf"])
+    assert corpus.label_names == {"ei": ("E", "I"), "tf": ("F", "T", "x")}
+    assert [dict(document.labels) for document in corpus] == [
+        {"ei": 1, "tf": 1},
+        {"ei": 1},
+        {"ei": 0, "tf": 0},
+        {"tf": 0},
+        {"ei": 0, "tf": 2},
+    ]
+    assert [document.group for document in corpus] == ["anna", "anna", "ben", "ben", "carl"]
+    assert corpus.facts["skipped"] == {"without label": 1}
+
+
+def test_each_task_may_choose_and_order_its_classes(tmp_path):
+    corpus = tasks(tmp_path, label_fields={"ei": None, "tf": ["T", "F"]})
+    assert corpus.label_names == {"ei": ("E", "I"), "tf": ("T", "F")}
+    assert [dict(document.labels) for document in corpus][-2:] == [{"tf": 1}, {"ei": 0}]
+    corpus = tasks(tmp_path, label_fields={"tf": ["F", "T"]})
+    assert corpus.facts["skipped"] == {"without label": 2, "with another label": 1}
+
+
+def test_one_column_of_several_is_a_task_with_its_name(tmp_path):
+    assert tasks(tmp_path, label_fields=["tf"]).label_names == {"tf": ("F", "T", "x")}
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"label_fields": ["ei", "tff"]}, 'a.csv: no column "tff"; did you mean "tf"?'),
+        ({"label_fields": {"tf": ["T", "Y"]}}, "the labels of the column tf are: F, T, x"),
+        ({"label_fields": {"tf": ["T", "T"]}}, "of the column tf: a class is there twice"),
+        ({"label_fields": []}, "data.params.label_fields"),
+        ({"label_fields": ["ei"], "labels": ["E"]}, "classes of several tasks in label_fields"),
+        ({"label_fields": ["ei"], "group_field": "whom"}, 'no column "whom"; did you mean "who"?'),
+    ],
+)
+def test_wrong_fields_of_tasks_are_named(tmp_path, fields, line):
+    with pytest.raises(InputError) as caught:
+        load(written(tmp_path, "a.csv", TASKS), text_field="post", **fields)
+    assert line in str(caught.value)
+
+
+def test_a_column_of_several_without_any_label_is_named(tmp_path):
+    path = written(tmp_path, "a.csv", "text,ei,tf\na,E,\nb,I, \n")
+    with pytest.raises(InputError, match='no row has a label in the column "tf"; leave it out'):
+        load(path, label_fields=["ei", "tf"])
+
+
+def test_groups_are_words_or_numbers(tmp_path):
+    rows = [{"text": f"t{i}", "label": i, "who": who} for i, who in enumerate([7, 7.0, "7", " "])]
+    corpus = load(written(tmp_path, "a.jsonl", jsonl(*rows)), group_field="who")
+    assert [document.group for document in corpus] == ["7", "7", "7", None]
+    broken = jsonl(*rows, {"text": "x", "label": 1, "who": [1]})
+    with pytest.raises(InputError, match="row 5: a group is a word or a number, not a list"):
+        load(written(tmp_path, "b.jsonl", broken), group_field="who")
+
+
+def test_columns_with_commas_on_the_command_line_are_several_tasks(tmp_path):
+    path = written(tmp_path, "a.csv", TASKS)
+    spec = data_spec_for(str(path), "post", "ei, tf")
+    assert list(load_corpus(spec).label_names) == ["ei", "tf"]
+    assert has_labels(spec)
+    assert not has_labels(data_spec_for(str(path), "post", "xy,yz"))

@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from astrid.errors import InputError
 from astrid.text.document import Corpus, Document
@@ -130,3 +132,114 @@ def test_several_tasks_are_divided_together():
     for part in parts_of(whole):
         assert {document.labels["ei"] for document in part} == {0, 1}
         assert {document.labels["sn"] for document in part} == {0, 1}
+
+
+def grouped(groups, texts=None, labels=None, splits=None):
+    documents = tuple(
+        Document(
+            str(place),
+            texts[place] if texts else f"text {place}",
+            {"label": labels[place] if labels else place % 2},
+            split=splits[place] if splits else None,
+            group=group,
+        )
+        for place, group in enumerate(groups)
+    )
+    return Corpus("made", documents, {"label": ("a", "b")})
+
+
+def assert_nothing_is_torn_apart(parts, of):
+    seen = [{of(document) for document in part} - {None} for part in parts]
+    assert sum(map(len, seen)) == len(set.union(*seen))
+
+
+def test_a_group_is_in_one_split_and_the_fractions_count_groups():
+    whole = grouped([f"person {place // 7}" for place in range(280)])
+    parts = parts_of(whole)
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+    assert [len({document.group for document in part}) for part in parts] == [32, 4, 4]
+
+
+def test_a_text_that_two_groups_share_joins_them_through_any_number_of_steps():
+    # Person k and person k + 1 share a text, so that the first ten persons are one unit.
+    groups = [f"person {place // 2}" for place in range(100)]
+    texts = [
+        f"one two three four {(place + 1) // 2 if place < 20 else place}" for place in range(100)
+    ]
+    parts = parts_of(grouped(groups, texts), fractions=(0.4, 0.3, 0.3))
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+    assert sum(any(int(document.id) < 20 for document in part) for part in parts) == 1
+
+
+def test_a_group_of_mixed_classes_counts_for_its_commonest():
+    labels = [0, 1, 1, 0, 0, 1] * 30
+    parts = parts_of(grouped([str(place // 3) for place in range(180)], labels=labels))
+    assert [part.labels.count(0) for part in parts] == [72, 9, 9]
+
+
+def test_what_anybody_says_joins_no_groups():
+    texts = ["Welcome back!" if place % 2 else f"text {place}" for place in range(80)]
+    groups = [f"person {place // 2}" for place in range(78)] + [None, None]
+    parts = parts_of(grouped(groups, texts))
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+    assert all(len(part) >= 8 for part in parts)
+
+
+def test_texts_without_a_group_stay_alone_and_no_text_passes_for_a_group():
+    whole = grouped([None] * 30 + ["x"] * 10, texts=[*map(str, range(38)), "group", "x"])
+    parts = parts_of(whole)
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+    assert sum(len(part) for part in parts) == 40
+    assert len(parts[0]) > 20
+
+
+def test_groups_that_are_their_own_documents_change_nothing():
+    alone = [place % 3 % 2 for place in range(90)]
+    plain = parts_of(corpus(alone, names=("a", "b")))
+    parts = parts_of(grouped([str(place) for place in range(90)], labels=alone))
+    assert list(map(ids, plain)) == list(map(ids, parts))
+
+
+def test_too_few_groups_are_refused():
+    with pytest.raises(InputError, match="3 groups of documents are too few to divide into 3"):
+        split(grouped([str(place // 10) for place in range(30)]))
+
+
+def test_a_group_that_the_source_tears_apart_is_refused():
+    splits = ["train", "validation", "test", "test"] * 2
+    groups = ["a", "b", "c", "c", "a", None, "c", "b"]
+    with pytest.raises(InputError, match='group "b" to the validation and the test split; assign'):
+        split(grouped(groups, splits=splits))
+
+
+def test_a_split_drawn_from_assigned_training_documents_keeps_groups_whole():
+    whole = grouped([str(place // 4) for place in range(80)], splits=["train"] * 80)
+    parts = parts_of(whole)
+    assert all(len(part) for part in parts)
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+
+
+members = st.lists(
+    st.tuples(st.sampled_from("abcdef") | st.none(), st.sampled_from("tuvwxyz  "), st.booleans()),
+    max_size=30,
+)
+
+
+@given(members, st.integers(0, 9), st.randoms(use_true_random=False))
+def test_whatever_the_corpus_no_group_and_no_text_is_in_two_splits(members, seed, order):
+    groups, texts, labels = zip(*members, strict=True) if members else ((), (), ())
+    # Some that belong to nobody, so that there is always something to divide.
+    groups = (*groups, *[None] * 6)
+    texts = (*texts, *map(str, range(6)))
+    texts = [f"as long as a copy {text}" for text in texts]
+    labels = tuple(map(int, (*labels, *[0, 1] * 3)))
+    whole = grouped(groups, texts, labels)
+    parts = parts_of(whole, seed=seed)
+    assert_nothing_is_torn_apart(parts, lambda document: document.group)
+    assert_nothing_is_torn_apart(parts, lambda document: " ".join(document.text.split()))
+    assert set.union(*map(ids, parts)) == ids(whole)
+    assert all(len(part) for part in parts)
+    shuffled = list(whole)
+    order.shuffle(shuffled)
+    again = parts_of(whole.with_documents(shuffled), seed=seed)
+    assert list(map(ids, again)) == list(map(ids, parts))

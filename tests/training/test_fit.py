@@ -1,5 +1,6 @@
 """Training: what it yields, what it refuses, and that the same seed gives the same weights."""
 
+import csv
 import fcntl
 import json
 import os
@@ -18,7 +19,7 @@ from astrid.models.loading import load_classifier
 from astrid.models.saving import read_record
 from astrid.text.document import Corpus, Document
 from astrid.training.fit import fit
-from astrid.training.inputs import class_weights
+from astrid.training.inputs import weights_of
 from astrid.training.spec import TrainerSpec
 from tests.training.toy import corpus, spec, train
 
@@ -102,8 +103,8 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path: Path) -> None:
     result = train(tmp_path / "toy", epochs=30, patience=2, learning_rate=0.03)
     assert result.epochs < 30
     assert result.epochs == result.best_epoch + 2
-    rows = (tmp_path / "toy/curves.csv").read_text().splitlines()[1:]
-    losses = [float(row.split(",")[2]) for row in rows]
+    with (tmp_path / "toy/curves.csv").open() as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
     assert min(losses) == losses[result.best_epoch - 1]
     assert result.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-6)
 
@@ -142,7 +143,7 @@ def test_class_weights_reach_the_loss(
 def test_balanced_class_weights_are_scikit_learns() -> None:
     documents = corpus(64, 1).documents
     skewed = corpus(64, 1).with_documents(d for d in documents if d.label == 0 or d.id < "1-3")
-    weights = class_weights(TrainerSpec(class_weights="balanced"), skewed)
+    weights = weights_of(TrainerSpec(class_weights="balanced"), {}, skewed)[0]
     expected = compute_class_weight("balanced", classes=np.arange(2), y=skewed.labels)
     assert weights is not None
     assert weights.tolist() == pytest.approx(expected.tolist())

@@ -13,7 +13,13 @@ Example:
   astrid doctor
 """
 
-EXTRAS = {"hub": "datasets", "app": "streamlit", "llm": "peft", "cluster": "ray"}
+EXTRAS = {
+    "hub": "datasets",
+    "app": "streamlit",
+    "llm": "peft",
+    "cluster": "ray",
+    "onnx": "onnxruntime",
+}
 
 
 def register(app: typer.Typer) -> None:

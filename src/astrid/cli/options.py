@@ -25,7 +25,12 @@ Data = Annotated[
     ),
 ]
 TextField = Annotated[str, typer.Option("--text-field", help="Column of the texts in a file.")]
-LabelField = Annotated[str, typer.Option("--label-field", help="Column of the labels in a file.")]
+LabelField = Annotated[
+    str,
+    typer.Option(
+        "--label-field", help="Column of the labels in a file; several, with commas: several tasks."
+    ),
+]
 RationaleField = Annotated[
     str | None, typer.Option("--rationale-field", help="Column of the evidence in a file.")
 ]

@@ -129,6 +129,11 @@ def predicted(
     several = target.task.kind == "classes"
     index = _largest(logits, list(target.task.choices)) if several else target.index
     probability = None if target.task.kind == "number" else found[index]
+    if target.task.kind == "binary" and target.task.answers:
+        assert probability is not None
+        yes = probability > target.task.threshold
+        name = target.task.answers[int(yes)]
+        return Prediction(index, name, probability if yes else 1 - probability, found)
     return Prediction(index, labels[index], probability, found)
 
 

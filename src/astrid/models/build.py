@@ -21,6 +21,7 @@ from astrid.models.encoders import Architecture, EncoderSpec, load_preset
 from astrid.models.heads import HeadSpec
 from astrid.models.layers import copy_layers
 from astrid.models.loading import load_encoder, load_tokenizer
+from astrid.models.task_heads import TaskHead, column_names
 from astrid.models.tokenizers import train_wordpiece
 from astrid.spec import checked
 
@@ -70,7 +71,13 @@ def check_settings(spec: EncoderSpec) -> None:
 def build_classifier(
     built: BuiltEncoder, head: HeadSpec, labels: Sequence[str]
 ) -> AstridClassifier:
-    """A classifier over the classes `labels`, with the encoder's weights and a new head."""
+    """A classifier over the classes `labels`, with the encoder's weights and a new head.
+
+    Raises:
+        InputError: fewer than two classes.
+    """
+    if len(labels) < 2:
+        raise InputError(f"a classifier needs at least 2 classes, and there are {len(labels)}")
     config = AstridConfig(
         encoder_config=built.encoder.config.to_dict(),
         head=head.name,
@@ -79,10 +86,26 @@ def build_classifier(
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
     )
-    model = AstridClassifier(config)
+    return _with_weights(AstridClassifier(config), built)
+
+
+def _with_weights(model: AstridClassifier, built: BuiltEncoder) -> AstridClassifier:
     model.encoder.load_state_dict(built.encoder.state_dict())
     built.tokenizer.model_max_length = built.max_length
     return model
+
+
+def build_task_classifier(built: BuiltEncoder, tasks: Sequence[TaskHead]) -> AstridClassifier:
+    """A classifier that answers several tasks, with the encoder's weights and new heads."""
+    labels = column_names(tasks)
+    config = AstridConfig(
+        encoder_config=built.encoder.config.to_dict(),
+        tasks=[task.to_dict() for task in tasks],
+        max_sequence_length=built.max_length,
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+    )
+    return _with_weights(AstridClassifier(config), built)
 
 
 def architecture_of(spec: EncoderSpec) -> Architecture:

@@ -106,6 +106,42 @@ class Calls:
         return [everything]
 
 
+class Logits(torch.nn.Module):
+    """One forward pass as a module of tensors alone, for exporters.
+
+    Args:
+        module: a classifier of transformers in evaluation mode.
+        calls: how it is called.
+        by_embeddings: whether it is given the ids' embeddings, and not the ids.
+    """
+
+    def __init__(self, module: Any, calls: Calls, by_embeddings: bool) -> None:
+        super().__init__()
+        self.module = module
+        self._calls = calls
+        self._by_embeddings = by_embeddings
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of its inputs, in order."""
+        names = ("input_ids", "attention_mask", "token_type_ids")
+        return names if self._calls.segments else names[:2]
+
+    def forward(
+        self,
+        ids_BT: torch.Tensor,
+        mask_BT: torch.Tensor,
+        type_ids_BT: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Logits `[B, K]`; segments are given where the model takes them."""
+        type_ids_BT = torch.zeros_like(ids_BT) if type_ids_BT is None else type_ids_BT
+        batch = Batch(mask=mask_BT, type_ids=type_ids_BT, ids=ids_BT)
+        if self._by_embeddings:
+            batch = replace(batch, ids=None, embeds=self.module.get_input_embeddings()(ids_BT))
+        logits: torch.Tensor = self.module(**self._calls.inputs(batch, weights=False)).logits
+        return logits
+
+
 def rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
     """Some rows of a batch."""
     if len(rows) == len(batch.mask):

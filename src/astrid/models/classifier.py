@@ -14,6 +14,8 @@ from astrid.models.attention_heads import keep_heads
 from astrid.models.configuration import AstridConfig
 from astrid.models.heads import HeadSpec, build_head
 from astrid.models.int8_layers import make_stored
+from astrid.models.outputs import log_losses, several
+from astrid.models.task_heads import TaskHead, TaskHeads
 
 
 @dataclass
@@ -21,12 +23,12 @@ class ClassifierOutput(ModelOutput):
     """What the classifier answers for B texts of T tokens, K classes.
 
     Attributes:
-        loss: mean cross-entropy, where labels were given.
-        logits: `[B, K]`.
+        loss: mean cross-entropy, where labels were given; of several tasks, the mean over them.
+        logits: `[B, K]`; the columns of several tasks stand side by side.
         hidden_states: `[B, T, D]` for the embeddings and each layer, on request.
         attentions: `[B, H, T, T]` for each layer, on request.
-        token_weights: `[B, T]` of the attention head.
-        disagreement: `[B]` of the ensemble head, outside training.
+        token_weights: `[B, T]` of the attention head; `[B, tasks, T]` of several.
+        disagreement: `[B]` of the ensemble head, outside training; `[B, tasks]` of several.
     """
 
     loss: torch.Tensor | None = None
@@ -59,11 +61,7 @@ class AstridClassifier(PreTrainedModel):
         if config.heads_left is not None:
             keep_heads(self.encoder, config.heads_left)
         self._accepted = frozenset(inspect.signature(self.encoder.forward).parameters)
-        self.head = build_head(
-            HeadSpec(name=config.head, params=config.head_params),
-            encoder_config.hidden_size,
-            config.num_labels,
-        )
+        self.head = _head(config, encoder_config.hidden_size)
         if config.int8 is not None:
             make_stored(self, config.int8, config.int8_by_row)
         self.post_init()
@@ -91,7 +89,7 @@ class AstridClassifier(PreTrainedModel):
 
         Exactly one of `input_ids` `[B, T]` and `inputs_embeds` `[B, T, D]` is given. Inputs that
         the encoder doesn't know (segments for DistilBERT, say) are ignored. `labels` are `[B]`
-        class indices.
+        class indices, or `[B, tasks]` of several tasks, −1 where a text has none.
         """
         mask_BT = attention_mask
         if mask_BT is None:
@@ -129,11 +127,28 @@ class AstridClassifier(PreTrainedModel):
         weights = getattr(self.head, "token_weights", None)
         disagreement = None if self.training else getattr(self.head, "disagreement", None)
         return ClassifierOutput(
-            loss=None if labels is None else nn.functional.cross_entropy(logits_BK, labels),
+            loss=None if labels is None else self._loss(logits_BK, labels),
             logits=logits_BK,
             token_weights=weights(sequence_BTD, mask_BT) if weights else None,
             disagreement=disagreement(sequence_BTD, mask_BT) if disagreement else None,
         )
+
+    def _loss(self, logits_BK: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        if self.config.tasks is None:
+            return nn.functional.cross_entropy(logits_BK, labels)
+        losses = []
+        for task, labels_B in zip(several(self.config.tasks), labels.unbind(1), strict=True):
+            known = labels_B >= 0
+            of_task = log_losses(logits_BK[known], task, labels_B[known])
+            losses.append(of_task.sum() / known.sum().clamp(min=1))
+        return torch.stack(losses).mean()
+
+
+def _head(config: AstridConfig, hidden_size: int) -> nn.Module:
+    if config.tasks is not None:
+        return TaskHeads([TaskHead.from_dict(task) for task in config.tasks], hidden_size)
+    head = HeadSpec(name=config.head, params=config.head_params)
+    return build_head(head, hidden_size, config.num_labels)
 
 
 def drop_pooler(encoder: nn.Module) -> None:

@@ -1,6 +1,6 @@
 """What `config.json` of an Astrid model says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from transformers.configuration_utils import PretrainedConfig
@@ -16,6 +16,8 @@ class AstridConfig(PretrainedConfig):
         encoder_config: the encoder's own configuration, as a dictionary with its `model_type`.
         head: name of the head.
         head_params: settings of the head.
+        tasks: where the model answers several questions, each one's name, classes, head and
+            threshold (`TaskHead.to_dict`), and `head` counts for nothing; else None.
         max_sequence_length: longest text in tokens, special tokens included.
         heads_left: attention heads in each layer, where some were taken out; else None.
         int8: `linear`: the linear layers are int8; `linear+embeddings`: the table of word
@@ -34,6 +36,7 @@ class AstridConfig(PretrainedConfig):
         heads_left: int | None = None,
         int8: Int8 | None = None,
         int8_by_row: bool = True,
+        tasks: Sequence[Mapping[str, Any]] | None = None,
         **base: Any,
     ) -> None:
         self.encoder_config = dict(encoder_config or {})
@@ -43,4 +46,5 @@ class AstridConfig(PretrainedConfig):
         self.heads_left = heads_left
         self.int8 = int8
         self.int8_by_row = int8_by_row
+        self.tasks = None if tasks is None else [dict(task) for task in tasks]
         super().__init__(**base)

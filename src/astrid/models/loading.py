@@ -134,13 +134,18 @@ def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedM
 def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedModel:
     """A sequence classifier and its tokenizer from a folder or the hub, as `dtype`.
 
-    A folder with an adapter of the peft package gives its base model with the adapter merged.
+    A folder with an adapter of the peft package gives its base model with the adapter merged; a
+    file that ends in `.ckpt` is a Lightning checkpoint of a model that `astrid train` made.
 
     Raises:
         InputError: nothing there, files missing or damaged, only pickled weights, or no
             architecture that classifies texts.
     """
     source = str(source)
+    if source.endswith(".ckpt"):
+        from astrid.models.checkpoints import load_checkpoint
+
+        return load_checkpoint(source, dtype)
     if adapters.is_adapter(source):
         return _load_adapted(source, dtype)
     load_config(source)

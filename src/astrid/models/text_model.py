@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 
 from astrid.errors import InputError
 from astrid.models import common, last_layer, private, quantised, trial
-from astrid.models.calls import Calls, in_order, rows_of
+from astrid.models.calls import Calls, Logits, in_order, rows_of
 from astrid.models.loading import quiet
 from astrid.models.lrp import Propagation
 from astrid.models.outputs import labels_of, tasks_of
@@ -55,7 +56,7 @@ class TransformerClassifier:
         self.max_length = common.max_length(self.module, tokenizer)
         self._tokenizer = common.plain_tokenizer(tokenizer)
         self._tokenizer.enable_truncation(self.max_length)
-        self._decoder = common.is_decoder(self.module.base_model.config)
+        self.decoder = common.is_decoder(self.module.base_model.config)
         self._calls = Calls(self.module)
         self._embedding = self.module.get_input_embeddings()
         with quiet():
@@ -100,7 +101,7 @@ class TransformerClassifier:
             special=np.asarray(encoding.special_tokens_mask[:end], dtype=bool),
             offsets=np.asarray(encoding.offsets[:end], dtype=np.int64).reshape(-1, 2),
             truncated=bool(encoding.overflowing),
-            reader=end - 1 if self._decoder else 0,
+            reader=end - 1 if self.decoder else 0,
         )
 
     def _read_to(self, ids: list[int]) -> int:
@@ -109,7 +110,7 @@ class TransformerClassifier:
         A tokenizer that ends texts with the token that also pads is common.
         """
         end = len(ids)
-        if self._decoder:
+        if self.decoder:
             pad = getattr(self.config.get_text_config(), "pad_token_id", None)
             while end > 1 and ids[end - 1] == pad:
                 end -= 1
@@ -125,6 +126,17 @@ class TransformerClassifier:
         groups = self._calls.apart(batch)
         parts = [self._run(self._reading, rows_of(batch, rows)).logits for rows in groups]
         return common.at_least_single(in_order(parts, groups))
+
+    def tokenizer(self) -> Tokenizer:
+        """A copy of the rules by which `encode` cuts texts, to the model's length."""
+        return Tokenizer.from_str(self._tokenizer.to_str())
+
+    def as_module(self) -> Logits:
+        """What `values` runs, as one module of tensors; it shares this model's weights.
+
+        A decoder is given ids: it finds its last token by them, whatever padding follows.
+        """
+        return Logits(self._reading, self._calls, self._abilities.embeds and not self.decoder)
 
     def relevance_values(self, batch: Batch) -> torch.Tensor:
         return common.at_least_single(self._run(self._relevance.module(), batch).logits)
@@ -165,7 +177,7 @@ class TransformerClassifier:
         if getattr(settings, "pad_token_id", None) is None:
             # Decoders refuse batches without one, even of embeddings, which have no padding.
             settings.pad_token_id = self.token_ids.pad or 0
-        return asked.abilities(self._decoder)
+        return asked.abilities(self.decoder)
 
     def _trial_ids(self) -> list[int]:
         """A few words of the vocabulary between the tokens that the tokenizer adds."""

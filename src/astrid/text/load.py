@@ -75,7 +75,7 @@ def load_unlabelled(spec: DataSpec) -> Corpus:
 
 
 def has_labels(spec: DataSpec) -> bool:
-    """Whether the source knows labels: a file by its column, every other source by itself.
+    """Whether the source knows labels: a file by its columns, every other source by itself.
 
     Raises:
         InputError: the file can't be read.
@@ -83,7 +83,8 @@ def has_labels(spec: DataSpec) -> bool:
     if spec.source != "file":
         return True
     params = checked(file.Params, spec.params, "data.params")
-    return params.label_field in read_table(params.path).columns
+    columns = read_table(params.path).columns
+    return any(column in columns for column in params.label_columns)
 
 
 def load_splits(spec: DataSpec) -> Splits:
@@ -103,7 +104,8 @@ def data_spec_for(
 ) -> DataSpec:
     """What `--data` of the command line means: the name of a source, or a file's path.
 
-    The fields are those of a file; a source knows its own.
+    The fields are those of a file; a source knows its own. Several columns of labels, separated by
+    commas, are several tasks.
 
     Raises:
         InputError: neither a source nor a file.
@@ -117,6 +119,8 @@ def data_spec_for(
     if not Path(path_or_name).expanduser().exists():
         hint = nearest(path_or_name, known)
         raise InputError(f'data "{path_or_name}": neither a file nor a source of data; {hint}')
-    fields = {"text_field": text_field, "label_field": label_field}
+    columns = [column.strip() for column in label_field.split(",")]
+    fields: dict[str, Any] = {"text_field": text_field}
+    fields |= {"label_fields": columns} if len(columns) > 1 else {"label_field": label_field}
     optional = {} if rationale_field is None else {"rationale_field": rationale_field}
     return DataSpec(source="file", params={"path": path_or_name} | fields | optional)

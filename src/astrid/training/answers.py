@@ -9,7 +9,7 @@ from astrid.models.protocol import Batch
 from astrid.models.text_model import TransformerClassifier
 from astrid.text.document import Corpus
 from astrid.training.data import OrderedBatches, TokenisedTexts
-from astrid.training.module import Metrics, measure
+from astrid.training.quality import Metrics, measure
 
 _BATCH = 32
 

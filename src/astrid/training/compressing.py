@@ -23,8 +23,10 @@ from astrid.training.answers import metrics_of
 from astrid.training.diagnosis import examine
 from astrid.training.finding import Finding, findings_of
 from astrid.training.inputs import check_labelled, check_trainer, weights_digest
-from astrid.training.loop import Lesson, learn
-from astrid.training.module import DivergedError, Metrics
+from astrid.training.lesson import Lesson
+from astrid.training.loop import learn
+from astrid.training.module import DivergedError
+from astrid.training.quality import Metrics
 from astrid.training.spec import TrainerSpec
 from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 

@@ -1,14 +1,15 @@
 """Training a classifier so that it can be killed at any moment and run again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from astrid.models.build import build_classifier, build_encoder
+from astrid.models.build import build_encoder
+from astrid.models.checkpoints import SUFFIX, save_checkpoint
 from astrid.models.loading import load_classifier
 from astrid.models.saving import save_model
 from astrid.text.document import Corpus
@@ -17,9 +18,12 @@ from astrid.training.distillation import check_teacher
 from astrid.training.finding import Finding, findings_of
 from astrid.training.inputs import check_inputs, identity_of, on_gpu
 from astrid.training.keeper import Keeper
-from astrid.training.loop import Lesson, learn
-from astrid.training.module import DivergedError, Metrics
+from astrid.training.lesson import prepared
+from astrid.training.loop import learn
+from astrid.training.module import DivergedError
+from astrid.training.quality import Metrics
 from astrid.training.spec import TrainSpec
+from astrid.training.thresholds import tune
 from astrid.training.workfolder import claim, clear, finished, publish, work_folder
 
 
@@ -29,11 +33,12 @@ class FitResult:
 
     Attributes:
         folder: where it is.
-        metrics: on the validation texts.
+        metrics: on the validation texts; with several tasks, means over them.
         epochs: that were trained.
         best_epoch: whose weights were kept, from 1.
         resumed: whether an earlier, interrupted run was continued.
         reused: whether the finished model was there already.
+        tasks: with several tasks, `acc_{task}`, `f1_{task}` and `acc_total` (all of them right).
         diagnosis: what the curves show to be wrong; empty where nothing is.
     """
 
@@ -43,6 +48,7 @@ class FitResult:
     best_epoch: int
     resumed: bool = False
     reused: bool = False
+    tasks: Mapping[str, float] = field(default_factory=dict)
     diagnosis: tuple[Finding, ...] = ()
 
 
@@ -63,8 +69,8 @@ def fit(
 
     Args:
         spec: what to train.
-        train: texts with the task `label`.
-        validation: other texts with the same classes.
+        train: texts with the task `label`, or with several tasks.
+        validation: other texts with the same tasks and classes.
         folder: where the model appears, complete.
         progress: whether a bar on stderr shows the time left.
         overwrite: whether another model (or anything else) in `folder` is replaced.
@@ -105,24 +111,22 @@ def _train(
     with torch.random.fork_rng():
         torch.manual_seed(spec.seed)
         built = build_encoder(spec.encoder, train.texts)
-        model = build_classifier(built, spec.head, train.classes)
-        lesson = Lesson(
-            model,
-            built.tokenizer,
-            built.max_length,
-            spec.trainer,
-            spec.seed,
-            train,
-            validation,
-            spec.distil,
-        )
+        lesson = prepared(spec, built, train, validation)
         keeper, resumed = learn(lesson, work, folder, progress)
-    diagnosis = examine(keeper.rows, train, validation, spec.trainer, keeper.best_epoch)
-    result = _result(folder, keeper, resumed, diagnosis)
-    record = _record(spec, train, validation, identity, result, keeper.seconds)
-    save_model(
-        work / "model", model.cpu(), built.tokenizer, record, {"curves.csv": keeper.curves()}
+    model, tokenizer = lesson.model.cpu(), built.tokenizer
+    result = _result(folder, keeper, resumed)
+    if any(task.threshold == "tuned" for task in spec.tasks.values()):
+        quality = tune(lesson)
+        result = replace(result, metrics=quality.metrics, tasks=quality.tasks)
+    diagnosis = examine(
+        keeper.rows, lesson.train, lesson.validation, spec.trainer, keeper.best_epoch
     )
+    result = replace(result, diagnosis=diagnosis)
+    record = _record(spec, train, validation, identity, result, keeper.seconds)
+    save_model(work / "model", model, tokenizer, record, {"curves.csv": keeper.curves()})
+    if spec.trainer.checkpoint:
+        path = work / "model" / f"model{SUFFIX}"
+        save_checkpoint(path, model, tokenizer, result.best_epoch)
     publish(work, folder)
     return result
 
@@ -137,22 +141,28 @@ def _reused(folder: Path, record: Mapping[str, Any]) -> FitResult:
         record["epochs"],
         record["best_epoch"],
         reused=True,
+        tasks=_of_tasks(record["metrics"]),
         diagnosis=findings_of(record),
     )
 
 
-def _result(
-    folder: Path, keeper: Keeper, resumed: bool, diagnosis: tuple[Finding, ...]
-) -> FitResult:
-    metrics = _metrics(keeper.rows[keeper.best_epoch - 1])
-    epochs = len(keeper.rows)
+def _result(folder: Path, keeper: Keeper, resumed: bool) -> FitResult:
+    row = keeper.rows[keeper.best_epoch - 1]
     return FitResult(
-        folder, metrics, epochs, keeper.best_epoch, resumed=resumed, diagnosis=diagnosis
+        folder, _metrics(row), len(keeper.rows), keeper.best_epoch, resumed, tasks=_of_tasks(row)
     )
 
 
 def _metrics(row: Mapping[str, float]) -> Metrics:
     return Metrics(val_loss=row["val_loss"], accuracy=row["accuracy"], f1_score=row["f1_score"])
+
+
+def _of_tasks(row: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in row.items()
+        if name.startswith(("acc_", "f1_")) and name != "f1_score"
+    }
 
 
 def _record(
@@ -171,7 +181,7 @@ def _record(
             "train": {"texts": len(train), "fingerprint": train.fingerprint()},
             "validation": {"texts": len(validation), "fingerprint": validation.fingerprint()},
         },
-        "metrics": result.metrics,
+        "metrics": {**result.metrics, **result.tasks},
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
         "diagnosis": [found.to_dict() for found in result.diagnosis],

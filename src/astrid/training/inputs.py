@@ -1,24 +1,26 @@
 """What goes into training: checked, weighed, and hashed to tell one model from another."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from astrid.errors import InputError
-from astrid.spec import digest
+from astrid.spec import digest, nearest
 from astrid.text.document import Corpus
-from astrid.training.spec import TrainerSpec, TrainSpec
+from astrid.training.spec import TaskSpec, TrainerSpec, TrainSpec
 
 
 def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
     """Raise `InputError` where texts or settings can't be trained with."""
     check_labelled(train, "training")
     check_labelled(validation, "validation")
-    if train.classes != validation.classes:
+    if train.label_names != validation.label_names:
         raise InputError("data: training and validation texts have different classes")
     check_trainer(spec.trainer, train)
+    check_tasks(spec, train)
 
 
 def check_labelled(corpus: Corpus, part: str) -> None:
@@ -26,13 +28,15 @@ def check_labelled(corpus: Corpus, part: str) -> None:
     if not len(corpus):
         raise InputError(f"data: {corpus.name} has no {part} texts; split it otherwise")
     for row, document in enumerate(corpus):
-        if "label" not in document.labels:
+        if not document.labels:
             raise InputError(f"data: {corpus.name}, {part} row {row}: the text has no label")
 
 
 def check_trainer(settings: TrainerSpec, train: Corpus) -> None:
     """Raise `InputError` where settings don't fit the texts or the machine."""
     weights = settings.class_weights
+    if isinstance(weights, tuple) and train.several:
+        raise InputError("trainer.class_weights: with several tasks, give numbers task by task")
     if isinstance(weights, tuple) and len(weights) != len(train.classes):
         raise InputError(
             f"trainer.class_weights: {len(weights)} weights for {len(train.classes)} classes; "
@@ -40,6 +44,43 @@ def check_trainer(settings: TrainerSpec, train: Corpus) -> None:
         )
     if settings.precision == "16-mixed" and not on_gpu(settings):
         raise InputError("trainer.precision: 16-mixed needs a GPU; use bf16-mixed or 32")
+
+
+def check_tasks(spec: TrainSpec, train: Corpus) -> None:
+    """Raise `InputError` where settings of tasks don't fit the texts."""
+    for name, task in spec.tasks.items():
+        if not train.several:
+            raise InputError(f"tasks.{name}: {train.name} has one label a text, and no tasks")
+        if name not in train.label_names:
+            raise InputError(f"tasks.{name}: no such task; {nearest(name, train.label_names)}")
+        count = len(train.label_names[name])
+        if count == 2 and task.class_weights is not None:
+            raise InputError(f"tasks.{name}.class_weights: two classes have a pos_weight instead")
+        if count > 2 and task.pos_weight is not None:
+            raise InputError(f"tasks.{name}.pos_weight: {count} classes have class_weights instead")
+        if count > 2 and task.threshold != 0.5:
+            raise InputError(f"tasks.{name}.threshold: only a task of two classes has one")
+        if isinstance(task.class_weights, tuple) and len(task.class_weights) != count:
+            raise InputError(
+                f"tasks.{name}.class_weights: {len(task.class_weights)} weights for {count} "
+                "classes; give one a class"
+            )
+    if train.several:
+        _check_both(train)
+        if spec.distil is not None:
+            raise InputError("distil: learning from a teacher works with one task, not several")
+
+
+def _check_both(train: Corpus) -> None:
+    """Refuse a task whose training texts are all of one class: there is nothing to learn."""
+    for name, classes in train.label_names.items():
+        present = {document.labels[name] for document in train if name in document.labels}
+        if len(present) < 2:
+            have = f'only "{classes[present.pop()]}"' if present else "no label"
+            raise InputError(
+                f"data: {train.name}, the task {name}: the training texts have {have}; a task "
+                "needs texts of two classes"
+            )
 
 
 def identity_of(spec: TrainSpec, train: Corpus, validation: Corpus) -> str:
@@ -70,15 +111,59 @@ def weights_digest(folder: Path) -> str | None:
     return hashed.hexdigest() if files else None
 
 
-def class_weights(settings: TrainerSpec, train: Corpus) -> torch.Tensor | None:
-    """`[K]` weights of the loss; `balanced` is N / (K · texts of the class), as scikit-learn's."""
-    if settings.class_weights == "none":
+def label_array(corpus: Corpus) -> np.ndarray:
+    """`[N, tasks]` class indices, −1 where a document has none; `[N]` of a single label."""
+    if not corpus.several:
+        return np.asarray(corpus.labels)
+    rows = [[document.labels.get(task, -1) for task in corpus.label_names] for document in corpus]
+    return np.asarray(rows, dtype=np.int64)
+
+
+def weights_of(
+    settings: TrainerSpec, tasks: Mapping[str, TaskSpec], train: Corpus
+) -> list[torch.Tensor | None]:
+    """Of each task the weights of the loss: `[K]`, or `[]` with two classes among several tasks."""
+    labels = label_array(train)
+    if not train.several:
+        return [_class_weights(settings.class_weights, labels, len(train.classes))]
+    found: list[torch.Tensor | None] = []
+    for place, (name, classes) in enumerate(train.label_names.items()):
+        own, known = tasks.get(name, TaskSpec()), labels[labels[:, place] >= 0, place]
+        if len(classes) == 2:
+            found.append(_pos_weight(own.pos_weight or settings.class_weights, known))
+        else:
+            wanted = own.class_weights or settings.class_weights
+            found.append(_class_weights(wanted, known, len(classes)))
+    return found
+
+
+def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
+    """`[K]` N / (K · texts of the class), as scikit-learn's `class_weight="balanced"`.
+
+    >>> balanced_weights(np.array([0, 0, 0, 1]), 2)
+    array([0.66666667, 2.        ])
+    """
+    counts = np.bincount(labels, minlength=classes)
+    return len(labels) / (classes * np.maximum(counts, 1))
+
+
+def _class_weights(
+    wanted: str | tuple[float, ...], labels: np.ndarray, classes: int
+) -> torch.Tensor | None:
+    if wanted == "none":
         return None
-    if settings.class_weights == "balanced":
-        counts = np.bincount(train.labels, minlength=len(train.classes))
-        balanced = len(train) / (len(counts) * np.maximum(counts, 1))
-        return torch.tensor(balanced, dtype=torch.float32)
-    return torch.tensor(settings.class_weights, dtype=torch.float32)
+    weights = balanced_weights(labels, classes) if wanted == "balanced" else wanted
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+def _pos_weight(wanted: str | float | tuple[float, ...], labels: np.ndarray) -> torch.Tensor | None:
+    """How much the second class weighs against the first: the ratio of the balanced weights."""
+    if wanted == "none":
+        return None
+    if wanted == "balanced":
+        first, second = balanced_weights(labels, 2)
+        return torch.tensor(second / first, dtype=torch.float32)
+    return torch.tensor(wanted, dtype=torch.float32)
 
 
 def on_gpu(settings: TrainerSpec) -> bool:

@@ -1,5 +1,6 @@
 """What is kept on disk while training: curves, the best weights, checkpoints to go on from."""
 
+import math
 import os
 import pickle
 import time
@@ -15,8 +16,6 @@ from astrid.progress import Advance, silent
 from astrid.training.module import TrainingModule
 from astrid.training.spec import TrainerSpec
 
-CURVES = ("epoch", "train_loss", "val_loss", "accuracy", "f1_score", "learning_rate")
-
 
 class Keeper(Checkpoint):
     """At the end of each epoch, writes the weights if they are the best, then a checkpoint.
@@ -25,7 +24,8 @@ class Keeper(Checkpoint):
     costs one epoch; the best weights that either of them refers to are kept too.
 
     Attributes:
-        rows: one dictionary of `CURVES` an epoch.
+        rows: one dictionary an epoch: its number, what `TrainingModule.curve` says, and the
+            learning rate at its end.
         best_epoch: whose weights are the best so far, from 1; 0 before the first.
         finished: whether training has nothing left to do.
         seconds: time spent training, over all runs.
@@ -66,8 +66,7 @@ class Keeper(Checkpoint):
         assert isinstance(pl_module, TrainingModule)
         epoch = trainer.current_epoch + 1
         rate = trainer.optimizers[0].param_groups[0]["lr"]
-        curve = (epoch, pl_module.train_loss, *pl_module.metrics.values(), rate)
-        self.rows.append(dict(zip(CURVES, curve, strict=True)))
+        self.rows.append({"epoch": epoch, **pl_module.curve, "learning_rate": rate})
         if self._improved():
             self._previous_best, self.best_epoch = self.best_epoch, epoch
             _write_weights(pl_module, best_weights(self.work, epoch))
@@ -81,8 +80,10 @@ class Keeper(Checkpoint):
 
     def curves(self) -> str:
         """The rows as CSV."""
-        lines = [",".join(CURVES)]
-        lines += [",".join(f"{row[name]:.8g}" for name in CURVES) for row in self.rows]
+        names = dict.fromkeys(name for row in self.rows for name in row)
+        lines = [",".join(names)]
+        for row in self.rows:
+            lines.append(",".join(f"{row.get(name, math.nan):.8g}" for name in names))
         return "\n".join(lines) + "\n"
 
     def _improved(self) -> bool:

@@ -1,8 +1,6 @@
 """The epochs of one training run, from the last checkpoint to the best weights."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping
 from safetensors.torch import load_model
 from torch.utils.data import DataLoader
 
-from astrid.models.classifier import AstridClassifier
+from astrid.models.checkpoints import files_of
+from astrid.models.outputs import labels_of, tasks_of
 from astrid.progress import bar, silent
-from astrid.text.document import Corpus
 from astrid.training.data import (
     OrderedBatches,
     ShuffledBatches,
@@ -23,42 +21,16 @@ from astrid.training.data import (
     loader,
 )
 from astrid.training.distillation import Distillation, build_distillation
-from astrid.training.inputs import class_weights, on_gpu
+from astrid.training.inputs import label_array, on_gpu, weights_of
 from astrid.training.keeper import Keeper, best_weights, last_usable
+from astrid.training.lesson import Lesson, Zeros
 from astrid.training.loggers import build_loggers
+from astrid.training.losses import Loss
 from astrid.training.module import TrainingModule
 from astrid.training.quiet import interruptible, quiet_lightning
-from astrid.training.spec import DistilSpec, TrainerSpec
+from astrid.training.unfreezing import Unfreezing
 
 Loaders = tuple[DataLoader[TextBatch], DataLoader[TextBatch]]
-Zeros = Sequence[tuple[torch.Tensor, torch.Tensor]]
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What is trained, and on what.
-
-    Attributes:
-        model: with the weights to start from; trained in place.
-        tokenizer: the model's.
-        max_length: longest text in tokens.
-        trainer: how to train, with a learning rate.
-        seed: decides dropout and the order of the texts.
-        train: texts to learn from.
-        validation: texts that decide which epoch's weights are kept.
-        distil: the teacher, if there is one.
-        zeros: weights, and where they are to stay zero.
-    """
-
-    model: AstridClassifier
-    tokenizer: Any
-    max_length: int
-    trainer: TrainerSpec
-    seed: int
-    train: Corpus
-    validation: Corpus
-    distil: DistilSpec | None = None
-    zeros: Zeros = ()
 
 
 class KeepZeros(Callback):
@@ -136,6 +108,8 @@ def _callbacks(lesson: Lesson, keeper: Keeper) -> list[Callback]:
     if settings.patience:
         mode = "max" if settings.higher_is_better else "min"
         callbacks.insert(0, EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
+    if settings.strategy != "full":
+        callbacks.insert(0, Unfreezing(settings))
     if lesson.zeros:
         callbacks.insert(0, KeepZeros(lesson.zeros))
     return callbacks
@@ -144,8 +118,19 @@ def _callbacks(lesson: Lesson, keeper: Keeper) -> list[Callback]:
 def _module(lesson: Lesson, batches: int, teaching: Distillation | None) -> TrainingModule:
     settings = lesson.trainer
     steps = settings.epochs * -(-batches // settings.accumulate)
-    weights = class_weights(settings, lesson.train)
-    return TrainingModule(lesson.model, settings, lesson.seed, steps, weights, teaching)
+    model = lesson.model
+    tasks = tasks_of(model.config, labels_of(model.config, "model"))
+    gamma = settings.gamma if settings.loss == "focal" else 0.0
+    return TrainingModule(
+        model,
+        settings,
+        lesson.seed,
+        steps,
+        Loss(tasks, weights_of(settings, lesson.tasks, lesson.train), gamma),
+        groups=None if lesson.groups is None else torch.from_numpy(lesson.groups),
+        teaching=teaching,
+        files=files_of(model, lesson.tokenizer),
+    )
 
 
 def _teaching(lesson: Lesson, learning: TokenisedTexts) -> Distillation | None:
@@ -165,8 +150,8 @@ def _loaders(lesson: Lesson) -> tuple[Loaders, TokenisedTexts]:
     """Batches to learn from and to check with, and the texts to learn from."""
     size, tokenizer, longest = lesson.trainer.batch_size, lesson.tokenizer, lesson.max_length
     train, validation = lesson.train, lesson.validation
-    learning = TokenisedTexts(train.texts, train.labels, tokenizer, longest)
-    checking = TokenisedTexts(validation.texts, validation.labels, tokenizer, longest)
+    learning = TokenisedTexts(train.texts, label_array(train), tokenizer, longest)
+    checking = TokenisedTexts(validation.texts, label_array(validation), tokenizer, longest)
     loaders = (
         loader(learning, ShuffledBatches(learning.lengths, size, lesson.seed)),
         loader(checking, OrderedBatches(checking.lengths, 2 * size)),

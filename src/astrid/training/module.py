@@ -1,18 +1,20 @@
 """One training step, one validation pass, and the optimiser."""
 
-from collections.abc import Callable
-from typing import Any, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from sklearn.metrics import accuracy_score, f1_score
 from torch import nn
 from transformers import get_scheduler
 
 from astrid.errors import InputError
 from astrid.models.classifier import AstridClassifier
+from astrid.models.outputs import Task, answers, chosen, log_losses
 from astrid.training.data import TextBatch
+from astrid.training.losses import Loss
+from astrid.training.quality import Quality, judged
 from astrid.training.spec import TrainerSpec
 
 _CHECK_EVERY = 50
@@ -37,20 +39,22 @@ class DivergedError(InputError):
     """The loss became infinite or not a number: going on from here is of no use."""
 
 
-class Metrics(TypedDict):
-    """How well a model does on validation texts."""
-
-    val_loss: float
-    accuracy: float
-    f1_score: float
-
-
 class TrainingModule(pl.LightningModule):
-    """Trains a classifier: AdamW, warm-up, decay, cross-entropy or a teacher's loss.
+    """Trains a classifier: AdamW, warm-up, decay, its own loss or a teacher's.
+
+    Args:
+        model: trained in place.
+        trainer: how to train.
+        seed: decides dropout.
+        steps: changes of the weights in the whole run.
+        loss: of logits and labels.
+        groups: `[N]` of each validation text, the number of the group it is judged with; None:
+            each is judged by itself.
+        teaching: a teacher's loss in place of `loss`.
+        files: what a checkpoint must hold besides weights so that it can be opened by itself.
 
     Attributes:
-        metrics: of the last validation.
-        train_loss: mean over the texts of the epoch.
+        curve: of the epoch that ended last: losses and metrics by name.
     """
 
     def __init__(
@@ -59,8 +63,10 @@ class TrainingModule(pl.LightningModule):
         trainer: TrainerSpec,
         seed: int,
         steps: int,
-        class_weights: torch.Tensor | None,
+        loss: Loss,
+        groups: torch.Tensor | None = None,
         teaching: Teaching | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -68,12 +74,14 @@ class TrainingModule(pl.LightningModule):
         self.settings = trainer
         self.seed = seed
         self.steps = steps
-        self.register_buffer("class_weights", class_weights, persistent=False)
-        self.metrics = Metrics(val_loss=float("nan"), accuracy=0.0, f1_score=0.0)
-        self.train_loss = float("nan")
+        self.loss = loss
+        self.groups = groups
+        self.files = files
+        self.curve: dict[str, float] = {}
         self._loss_sum = torch.zeros(())
         self._texts = 0
-        self._answers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._progress = Progress(loss.tasks)
+        self._answers: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
     def on_train_batch_start(self, batch: TextBatch, batch_idx: int) -> None:
         if batch_idx > 0:
@@ -84,12 +92,15 @@ class TrainingModule(pl.LightningModule):
         drawn = np.random.SeedSequence([self.seed, self.current_epoch]).generate_state(1)
         torch.manual_seed(int(drawn[0]))
         self._loss_sum, self._texts = torch.zeros((), device=self.device), 0
+        self._progress = Progress(self.loss.tasks)
 
     def training_step(self, batch: TextBatch, index: int) -> torch.Tensor:
         if self.teaching is None:
-            loss = self._loss(self._logits(batch), batch.labels)
+            logits = self._logits(batch)
+            self._progress.add(logits.detach(), batch.labels)
+            loss: torch.Tensor = self.loss(logits, batch.labels)
         else:
-            loss = self.teaching.loss(self.model, batch, self._loss)
+            loss = self.teaching.loss(self.model, batch, self.loss)
         self._loss_sum += loss.detach() * len(batch.labels)
         self._texts += len(batch.labels)
         if index % _CHECK_EVERY == _CHECK_EVERY - 1:
@@ -100,17 +111,36 @@ class TrainingModule(pl.LightningModule):
         self._answers = []
 
     def validation_step(self, batch: TextBatch, index: int) -> None:
-        self._answers.append((self._logits(batch).float(), batch.labels))
+        self._answers.append((self._logits(batch).float(), batch.labels, batch.rows))
 
     def on_validation_epoch_end(self) -> None:
         self._check_finite()
-        self.train_loss = float(self._loss_sum) / max(self._texts, 1)
-        logits = torch.cat([logits for logits, _ in self._answers])
-        labels = torch.cat([labels for _, labels in self._answers])
+        quality = self._judged()
+        metrics = quality.metrics
+        self.curve = {
+            "train_loss": float(self._loss_sum) / max(self._texts, 1),
+            **self._progress.means(),
+            "val_loss": metrics["val_loss"],
+            "val_loss_error": quality.losses["val_loss_error"],
+            "accuracy": metrics["accuracy"],
+            "f1_score": metrics["f1_score"],
+            **quality.losses,
+            **quality.tasks,
+        }
+        self.log_dict(self.curve, batch_size=1)
+
+    def _judged(self) -> Quality:
+        logits, labels, rows = (
+            torch.cat(parts).cpu() for parts in zip(*self._answers, strict=True)
+        )
         self._answers = []
-        self.metrics = measure(logits, labels)
-        self.log_dict(dict(self.metrics), batch_size=len(labels))
-        self.log("train_loss", self.train_loss, batch_size=len(labels))
+        columns = labels[:, None] if labels.ndim == 1 else labels
+        groups = None if self.groups is None else self.groups[rows]
+        return judged(logits, columns, self.loss.tasks, groups)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        if self.files is not None:
+            checkpoint["hyper_parameters"] = {"files": dict(self.files)}
 
     def configure_optimizers(self) -> Any:
         settings = self.settings
@@ -134,11 +164,6 @@ class TrainingModule(pl.LightningModule):
         ).logits
         return logits
 
-    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        weights = self.class_weights
-        assert weights is None or isinstance(weights, torch.Tensor)
-        return nn.functional.cross_entropy(logits.float(), labels, weight=weights)
-
     def _check_finite(self) -> None:
         if not torch.isfinite(self._loss_sum):
             raise DivergedError(
@@ -148,20 +173,45 @@ class TrainingModule(pl.LightningModule):
             )
 
 
-def measure(logits: torch.Tensor, labels: torch.Tensor) -> Metrics:
-    """Cross-entropy (unweighted), accuracy and macro-averaged F1 over all K classes.
+class Progress:
+    """Log loss (unweighted) and accuracy on the training texts of an epoch, as they are learnt."""
 
-    Args:
-        logits: `[N, K]`.
-        labels: `[N]`.
-    """
-    truth, answers = labels.cpu().numpy(), logits.argmax(-1).cpu().numpy()
-    classes = range(logits.shape[1])
-    return Metrics(
-        val_loss=float(nn.functional.cross_entropy(logits, labels)),
-        accuracy=float(accuracy_score(truth, answers)),
-        f1_score=float(f1_score(truth, answers, labels=classes, average="macro", zero_division=0)),
-    )
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tuple(tasks)
+        self._sums: torch.Tensor | None = None
+
+    @torch.no_grad()
+    def add(self, logits: torch.Tensor, labels: torch.Tensor) -> None:
+        """Count a batch: logits `[B, K]`, labels `[B]` or `[B, tasks]`."""
+        columns = labels[:, None] if labels.ndim == 1 else labels
+        found = answers(logits.float(), self._tasks)
+        rows = []
+        for place, task in enumerate(self._tasks):
+            known = columns[:, place] >= 0
+            truth = columns[known, place]
+            right = chosen(found[known], task) == truth
+            losses = log_losses(logits[known], task, truth)
+            rows.append(torch.stack([losses.sum(), right.sum().float(), known.sum().float()]))
+        batch = torch.stack(rows)
+        self._sums = batch if self._sums is None else self._sums + batch
+
+    def means(self) -> dict[str, float]:
+        """`train_log_loss` and `train_accuracy`; of several tasks the mean, and each one's loss.
+
+        NaN where nothing was counted.
+        """
+        if self._sums is None:
+            return {"train_log_loss": float("nan"), "train_accuracy": float("nan")}
+        losses, right, counts = self._sums.double().cpu().unbind(1)
+        by_task = (losses / counts).tolist()
+        found = {
+            "train_log_loss": float((losses / counts).nanmean()),
+            "train_accuracy": float((right / counts).nanmean()),
+        }
+        if len(self._tasks) == 1:
+            return found
+        named = {f"train_log_loss_{t.name}": x for t, x in zip(self._tasks, by_task, strict=True)}
+        return found | named
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec
 
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Epoch = Annotated[int, Field(ge=1)]
 Logger = Literal["csv", "tensorboard", "mlflow", "wandb"]
 
 
@@ -30,8 +32,15 @@ class TrainerSpec(Spec):
         monitor: what decides which epoch's weights are kept.
         precision: of the arithmetic.
         class_weights: of the loss: `none`, `balanced` (inverse to each class's frequency in the
-            training texts), or a number a class.
+            training texts), or a number a class. `tasks` can set them for each task.
+        loss: `cross_entropy` (of two-class tasks, binary cross-entropy with logits) or `focal`.
+        gamma: γ of the focal loss; 0 is cross-entropy.
+        strategy: what learns: the whole model (`full`), the head alone (`frozen`), or first the
+            head, then the last layer too, then everything (`gradual`).
+        unfreeze: epochs, from 1, from which on `gradual` trains the last layer, and everything.
         gradient_clip: largest norm of the gradient; 0 leaves it as it is.
+        checkpoint: whether `model.ckpt`, the kept weights as a Lightning checkpoint, is written
+            into the model's folder too.
         accelerator: where to train.
         loggers: where curves go besides `curves.csv`, which is always written.
     """
@@ -47,7 +56,12 @@ class TrainerSpec(Spec):
     monitor: Literal["val_loss", "accuracy", "f1_score"] = "val_loss"
     precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
     class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = "none"
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    gamma: float = Field(default=2.0, ge=0)
+    strategy: Literal["full", "frozen", "gradual"] = "full"
+    unfreeze: tuple[Epoch, Epoch] = (2, 3)
     gradient_clip: float = Field(default=1.0, ge=0)
+    checkpoint: bool = False
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     loggers: tuple[Logger, ...] = ("csv",)
 
@@ -55,6 +69,32 @@ class TrainerSpec(Spec):
     def higher_is_better(self) -> bool:
         """Whether `monitor` is to rise."""
         return self.monitor != "val_loss"
+
+    @model_validator(mode="after")
+    def _unfreezes_in_order(self) -> "TrainerSpec":
+        if self.unfreeze[0] > self.unfreeze[1]:
+            raise ValueError("unfreeze: the last layer can't come after everything; swap the two")
+        return self
+
+
+class TaskSpec(Spec):
+    """How one of several tasks is learnt.
+
+    Attributes:
+        head: what answers it; None is the head of the run.
+        pos_weight: of a task of two classes, how much a text of the second one weighs against one
+            of the first: `balanced` (texts of the first / texts of the second), `none` or a
+            number; None is what `trainer.class_weights` says.
+        class_weights: of a task of more classes, as `trainer.class_weights`; None is what that
+            says.
+        threshold: of a task of two classes, the probability above which the second is the answer;
+            `tuned` is the threshold with the highest macro F1 on the validation texts.
+    """
+
+    head: HeadSpec | None = None
+    pos_weight: Literal["none", "balanced"] | Positive | None = None
+    class_weights: Literal["none", "balanced"] | tuple[Positive, ...] | None = None
+    threshold: Literal["tuned"] | Share = 0.5
 
 
 class DistilSpec(Spec):
@@ -89,6 +129,10 @@ class TrainSpec(Spec):
         encoder: the encoder and its first weights.
         head: the classifier head.
         trainer: how to train.
+        tasks: settings of single tasks, where the texts have several; the others have the
+            defaults.
+        join_groups: whether the texts of a group (the posts of one person) are joined to texts as
+            long as the encoder reads, and judged together.
         distil: the teacher to learn from besides the labels; None: there is none.
         seed: decides first weights, dropout and the order of the texts.
     """
@@ -97,6 +141,8 @@ class TrainSpec(Spec):
     encoder: EncoderSpec
     head: HeadSpec = Field(default_factory=HeadSpec)
     trainer: TrainerSpec = Field(default_factory=TrainerSpec)
+    tasks: Mapping[str, TaskSpec] = Field(default_factory=dict)
+    join_groups: bool = False
     distil: DistilSpec | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
 

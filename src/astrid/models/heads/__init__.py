@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from astrid import plugins
-from astrid.errors import InputError
 from astrid.spec import Spec, checked
 
 if TYPE_CHECKING:
@@ -44,13 +43,11 @@ def build_head(spec: HeadSpec, hidden_size: int, num_labels: int) -> "nn.Module"
     Args:
         spec: name and settings.
         hidden_size: D of the encoder.
-        num_labels: K, at least 2.
+        num_labels: K, at least 2; or 1, the logit of yes against no.
 
     Raises:
-        InputError: no such head, a setting that it doesn't have, or fewer than two classes.
+        InputError: no such head, or a setting that it doesn't have.
     """
-    if num_labels < 2:
-        raise InputError(f"a classifier needs at least 2 classes, and there are {num_labels}")
     module = plugins.load(__name__, spec.name)
     head: nn.Module = module.Head(check(spec), hidden_size, num_labels)
     return head

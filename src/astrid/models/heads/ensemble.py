@@ -37,7 +37,9 @@ class Head(nn.Module):
         The (population) standard deviation over members of each class's probability, averaged
         over the classes.
         """
-        probabilities_MBK = self._member_logits(sequence_BTD, mask_BT).softmax(-1)
+        logits_MBK = self._member_logits(sequence_BTD, mask_BT)
+        single = logits_MBK.shape[-1] == 1  # yes or no
+        probabilities_MBK = logits_MBK.sigmoid() if single else logits_MBK.softmax(-1)
         return probabilities_MBK.std(0, correction=0).mean(-1)
 
     def _member_logits(self, sequence_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:

@@ -80,6 +80,7 @@ _FAMILIES = {
 _OWN = frozenset(
     {
         "astrid.models.classifier.AstridClassifier",
+        "astrid.models.task_heads.TaskHeads",
         *(
             f"astrid.models.heads.{head}.Head"
             for head in ("linear", "mlp", "attention", "dual", "ensemble")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
@@ -41,15 +42,35 @@ LabelNames = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 """Class names in a spec; numbers and booleans are taken as the names they have in a file."""
 
 
+def _as_tasks(value: Any) -> Any:
+    return dict.fromkeys(value) if isinstance(value, list | tuple) else value
+
+
+TaskNames = Annotated[
+    Mapping[str, LabelNames | None], BeforeValidator(_as_tasks), Field(min_length=1)
+]
+"""Tasks in a spec: a list of names, or the classes of each task by its name, null for all."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """What a source knows about one text; `text`, `label`, `rationale` as they stand in it."""
+    """What a source knows about one text, as it stands in the source.
+
+    Attributes:
+        text: the text.
+        label: its label; where the corpus has several tasks, a mapping from task to label.
+        rationale: the evidence, in any form of `find_rationale`.
+        id: None for the row's number.
+        split: the split that the source assigns.
+        group: what the text belongs to; blank for nothing.
+    """
 
     text: Any
     label: Any
     rationale: Any = None
     id: Any = None
     split: str | None = None
+    group: Any = None
 
 
 def make_corpus(
@@ -60,11 +81,13 @@ def make_corpus(
     labels: Sequence[str] | None = None,
     limit: int | None = None,
     rename: Mapping[str, str] | None = None,
+    tasks: Mapping[str, Sequence[str] | None] | None = None,
 ) -> Corpus:
     """The corpus of the usable rows, in their order.
 
     Rows without a text or a label, and with a label that `labels` leaves out, are counted in
-    `facts["skipped"]`, by reason.
+    `facts["skipped"]`, by reason. With several tasks a row is left out where it has no usable
+    label of any task; it may lack those of some.
 
     Args:
         name: of the source.
@@ -73,22 +96,37 @@ def make_corpus(
         labels: the classes to keep, in the order of their indices; None for all, sorted.
         limit: at most so many documents, the first ones.
         rename: the classes' names by the labels in the rows, which may be no others.
+        tasks: the classes to keep of each task, as `labels` has them, where the rows have labels
+            by task; None for the one task `label`.
 
     Raises:
         InputError: a row can't be used as it is, a class has no row, or no row is left.
     """
+    wanted = {"label": labels} if tasks is None else tasks
     skipped: Counter[str] = Counter()
     numbered = [
-        (number, row, _label(where, number, row, rename)) for number, row in enumerate(rows, 1)
+        (number, row, _labels(where, number, row.label if tasks else {"label": row.label}, rename))
+        for number, row in enumerate(rows, 1)
     ]
-    classes = _classes(where, [label for _, _, label in numbered if label], labels, rename)
+    found = {task: [named[task] for *_, named in numbered if task in named] for task in wanted}
+    if tasks:
+        _check_tasks(where, found)
+    classes = {
+        task: _classes(where, found[task], kept, rename, f" of the column {task}" if tasks else "")
+        for task, kept in wanted.items()
+    }
     documents: dict[str, Document] = {}
-    for number, row, label in numbered:
-        reason = _reason_to_skip(row, label, classes)
+    for number, row, named in numbered:
+        indices = {
+            task: kept.index(named[task])
+            for task, kept in classes.items()
+            if named.get(task) in kept
+        }
+        reason = _reason_to_skip(row, named, indices)
         if reason:
             skipped[reason] += 1
             continue
-        document = _document(where, number, row, classes.index(str(label)))
+        document = _document(where, number, row, indices)
         if document.id in documents:
             raise InputError(f'{where}: row {number}: the id "{document.id}" is there twice')
         documents[document.id] = document
@@ -97,16 +135,29 @@ def make_corpus(
     if not documents:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise InputError(f"{where}: no row is left to use (left out: {reasons or 'none'})")
-    return Corpus(name, tuple(documents.values()), {"label": classes}, {"skipped": dict(skipped)})
+    return Corpus(name, tuple(documents.values()), classes, {"skipped": dict(skipped)})
 
 
-def _label(where: str, number: int, row: Row, rename: Mapping[str, str] | None) -> str | None:
-    label = _in_row(where, number, lambda: label_name(row.label))
-    if label is None or rename is None:
-        return label
-    if label.lower() not in rename:
-        raise InputError(f'{where}: row {number}: the label "{label}" is none of {list(rename)}')
-    return rename[label.lower()]
+def _labels(
+    where: str, number: int, values: Mapping[str, Any], rename: Mapping[str, str] | None
+) -> dict[str, str]:
+    """The names of a row's labels; a task without a label is not there."""
+    named: dict[str, str] = {}
+    for task, value in values.items():
+        label = in_row(where, number, partial(label_name, value))
+        if label is None:
+            continue
+        if rename is not None and label.lower() not in rename:
+            problem = f'the label "{label}" is none of {list(rename)}'
+            raise InputError(f"{where}: row {number}: {problem}")
+        named[task] = label if rename is None else rename[label.lower()]
+    return named
+
+
+def _check_tasks(where: str, found: Mapping[str, Sequence[str]]) -> None:
+    for task, labels in found.items():
+        if not labels:
+            raise InputError(f'{where}: no row has a label in the column "{task}"; leave it out')
 
 
 def _classes(
@@ -114,16 +165,19 @@ def _classes(
     found: Sequence[str],
     labels: Sequence[str] | None,
     rename: Mapping[str, str] | None,
+    task: str,
 ) -> tuple[str, ...]:
     known = list(dict.fromkeys(rename.values())) if rename else sorted(set(found), key=_order)
     if labels is None:
         return tuple(known)
     if len(set(labels)) < len(labels):
-        raise InputError(f"labels {list(labels)}: a class is there twice")
+        raise InputError(f"labels {list(labels)}{task}: a class is there twice")
     for label in labels:
         if label not in known:
             shown = ", ".join(known[:20])
-            raise InputError(f'{where}: no row has the label "{label}"; the labels are: {shown}')
+            raise InputError(
+                f'{where}: no row has the label "{label}"; the labels{task} are: {shown}'
+            )
     return tuple(labels)
 
 
@@ -136,12 +190,12 @@ def _order(label: str) -> tuple[bool, float, str]:
     return number != number, 0.0 if number != number else number, label
 
 
-def _reason_to_skip(row: Row, label: str | None, classes: Sequence[str]) -> str | None:
+def _reason_to_skip(row: Row, named: Mapping[str, str], indices: Mapping[str, int]) -> str | None:
     if is_blank(row.text):
         return "without text"
-    if label is None:
+    if not named:
         return "without label"
-    return None if label in classes else "with another label"
+    return None if indices else "with another label"
 
 
 def is_blank(text: Any) -> bool:
@@ -166,16 +220,23 @@ def text_of(where: str, number: int, text: Any) -> str:
     return str(text)
 
 
-def _document(where: str, number: int, row: Row, label: int) -> Document:
+def _document(where: str, number: int, row: Row, labels: Mapping[str, int]) -> Document:
     text = text_of(where, number, row.text)
     identity = str(number) if row.id is None else str(row.id)
-    spans: tuple[Span, ...] | None = _in_row(
+    spans: tuple[Span, ...] | None = in_row(
         where, number, lambda: find_rationale(row.rationale, text)
     )
-    return Document(identity, text, {"label": label}, spans, row.split)
+    group = in_row(where, number, lambda: _group_name(row.group))
+    return Document(identity, text, labels, spans, row.split, group)
 
 
-def _in_row(where: str, number: int, act: Callable[[], T]) -> T:
+def _group_name(value: Any) -> str | None:
+    if isinstance(value, list | dict):
+        raise ValueError(f"a group is a word or a number, not a {type(value).__name__}")
+    return label_name(value)
+
+
+def in_row(where: str, number: int, act: Callable[[], T]) -> T:
     """What `act` returns, its ValueError told with the row."""
     try:
         return act()

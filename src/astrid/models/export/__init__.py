@@ -1,0 +1,1 @@
+"""Classifiers in formats that run without Astrid."""
