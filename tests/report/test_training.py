@@ -14,7 +14,7 @@ from astrid.training.finding import Finding
 from tests.report.hostile import HOSTILE, explained
 from tests.report.test_study import SMALL, Page
 from tests.studies import study
-from tests.training.toy import corpus, train
+from tests.training.toy import train
 
 FOUND = Finding(
     "no_convergence",
@@ -44,13 +44,13 @@ def test_a_good_training_is_called_none_other() -> None:
 def test_page_and_picture_lie_beside_the_curves(tmp_path: Path) -> None:
     folder = tmp_path / "toy"
     train(folder, epochs=2)
-    page, picture = write_training(folder, corpus(64, 1), corpus(24, 2))
+    page, picture = write_training(folder) or ()
     assert (page, picture) == (folder / "training.html", folder / "training.png")
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert "Training curves" in page.read_text(encoding="utf-8")
     assert train(folder, epochs=2).reused
     with pytest.raises(InputError, match="not a model"):
-        write_training(tmp_path, corpus(64, 1), corpus(24, 2))
+        write_training(tmp_path)
 
 
 def test_a_study_says_what_did_not_go_well_only_where_something_did_not(tmp_path: Path) -> None:

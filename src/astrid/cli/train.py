@@ -78,8 +78,9 @@ def train(
     options.say(f"{out}: {how}; validation accuracy {metrics['accuracy']:.3f}")
     options.say_findings(result.diagnosis)
     if not (result.reused and (out / PAGE).is_file()):
-        write_training(out, splits.train, splits.validation)
-    options.say(f"curves: {out / PAGE}")
+        write_training(out)
+    if (out / PAGE).is_file():
+        options.say(f"curves: {out / PAGE}")
     if as_json:
         options.print_json(
             {
