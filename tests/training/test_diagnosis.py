@@ -137,7 +137,8 @@ def test_a_single_task_that_learns_nothing() -> None:
         ({"warmup": 500}, "trainer.warmup=0.1 (now 500 weight changes of the 228"),
         ({"batch_size": 256, "accumulate": 5}, "more trainer.epochs or a smaller"),
         ({"learning_rate": 0.01}, "a lower trainer.learning_rate (now 0.01)"),
-        ({}, "another trainer.learning_rate (now 2e-05)"),
+        ({}, "more trainer.epochs (now 6)"),
+        ({"strategy": "frozen"}, "trainer.strategy=gradual or full"),
     ],
 )
 def test_advice_fits_the_settings(trainer: dict[str, Any], advice: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from astrid.training.spec import TaskSpec, TrainerSpec
 from astrid.training.task_curves import TaskFacts
@@ -16,6 +17,8 @@ FEW_CHANGES = 100
 
 _SKEWED = 0.25
 """Share of the smallest of two classes below which weights are worth a try."""
+
+_UNFREEZE = "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
 
 _SHOWN = 3
 
@@ -90,11 +93,16 @@ def _against_memorising(run: Run) -> Iterator[str]:
 
 
 def when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> tuple[str, ...]:
-    """Advice where the training texts aren't learnt either."""
-    return _first(_when_nothing_is_learnt(run, tasks))
+    """Advice where no task's training texts are learnt either: then the run is to blame first."""
+    return _first(chain(_of_the_run(run), _against_imbalance(run, tasks), _at_last(run)))
 
 
-def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+def when_a_task_is_not_learnt(run: Run, task: TaskFacts) -> tuple[str, ...]:
+    """Advice where other tasks of the same run are learnt: then the task is to blame first."""
+    return _first(chain(_against_imbalance(run, (task,)), _at_last(run), _of_the_run(run)))
+
+
+def _of_the_run(run: Run) -> Iterator[str]:
     settings, changes = run.settings, run.changes
     rate = settings.learning_rate
     if settings.warmup >= 1 and settings.warmup >= changes / 2:
@@ -115,9 +123,17 @@ def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[
             "all)"
         )
     if settings.strategy == "frozen":
-        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
-    yield from _against_imbalance(run, tasks)
-    yield from _when_nothing_else_is_wrong(run)
+        yield _UNFREEZE
+
+
+def _at_last(run: Run) -> Iterator[str]:
+    """What may help where nothing else is known to be wrong."""
+    if run.changes >= FEW_CHANGES:
+        yield f"more trainer.epochs (now {run.settings.epochs})"
+    rate = run.settings.learning_rate
+    if rate is not None and TINY_RATE <= rate < LARGE_RATE:
+        yield f"another trainer.learning_rate (now {rate:g})"
+    yield "a look at the labels: nothing in the texts may tell the classes apart"
 
 
 def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
@@ -142,15 +158,6 @@ def _balanced(task: TaskFacts) -> str:
     return f"tasks.{task.name}.{weights}=balanced"
 
 
-def _when_nothing_else_is_wrong(run: Run) -> Iterator[str]:
-    rate = run.settings.learning_rate
-    if rate is not None and TINY_RATE <= rate < LARGE_RATE:
-        yield f"another trainer.learning_rate (now {rate:g})"
-    if run.changes >= FEW_CHANGES:
-        yield f"more trainer.epochs (now {run.settings.epochs})"
-    yield "a look at the labels: nothing in the texts may tell the classes apart"
-
-
 def when_still_falling(run: Run) -> tuple[str, ...]:
     """Advice where training ended while the losses were falling."""
     return _first(_when_still_falling(run))
@@ -162,7 +169,7 @@ def _when_still_falling(run: Run) -> Iterator[str]:
     if settings.learning_rate is not None and settings.learning_rate < LARGE_RATE:
         yield f"a higher trainer.learning_rate (now {settings.learning_rate:g})"
     if settings.strategy == "frozen":
-        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
+        yield _UNFREEZE
 
 
 def when_diverging(run: Run) -> tuple[str, ...]:

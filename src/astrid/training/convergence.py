@@ -65,7 +65,7 @@ def _stuck(curves: TaskCurves, run: Run, task: str | None) -> Finding:
         because += f", and training loss {last:.2f} (guessing: {facts.entropy:.2f})"
         numbers |= {"train_loss_last": last, "train_entropy": facts.entropy}
     numbers["best_epoch"] = best + 1
-    changes = advice.when_nothing_is_learnt(run, (facts,))
+    changes = advice.when_a_task_is_not_learnt(run, facts)
     return finding("no_convergence", task, message, because, numbers, changes)
 
 
