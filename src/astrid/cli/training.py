@@ -15,7 +15,7 @@ def carry_out(
     settings: dict[str, Any], data: "DataSpec", out: Path, overwrite: bool, as_json: bool
 ) -> None:
     """Train what `settings` describe on `data`, and say how it went."""
-    from astrid.report.training import write_training
+    from astrid.report.training import PAGE, write_training
     from astrid.spec import checked
     from astrid.text.load import load_splits
     from astrid.training.fit import fit
@@ -28,8 +28,10 @@ def carry_out(
     how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
     options.say(f"{out}: {how}; validation {_quality(result)}")
     options.say_findings(result.diagnosis)
-    page, _ = write_training(out, splits.train, splits.validation)
-    options.say(f"curves: {page}")
+    if not (result.reused and (out / PAGE).is_file()):
+        write_training(out)
+    if (out / PAGE).is_file():
+        options.say(f"curves: {out / PAGE}")
     if as_json:
         options.print_json(
             {

@@ -3,6 +3,7 @@
 import math
 import textwrap
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
@@ -63,11 +64,13 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         vertical_spacing=min(60 / height, 0.9 / (2 * bands)),
         horizontal_spacing=0.18 / across,
     )
+    ranges = _ranges(frame)
     for place, task in enumerate(tasks):
         rows = frame[frame["task"] == task]
         for below, (name, columns) in enumerate(_PANELS.items()):
             where = 2 * (place // across) + below + 1, place % across + 1
             _add_panel(figure, rows, columns, where, legend=place + below == 0)
+            figure.update_yaxes(range=ranges[name], row=where[0], col=where[1])
             if place % across == 0:
                 figure.update_yaxes(title_text=name, row=where[0], col=1)
             if below == 1:
@@ -95,6 +98,16 @@ def _titled(figure: go.Figure, notes: tuple[str, ...]) -> go.Figure:
 def _tasks(frame: pd.DataFrame) -> list[str]:
     """In the order of the frame before it was sorted by epoch."""
     return list(dict.fromkeys(frame.sort_index()["task"].astype(str)))
+
+
+def _ranges(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Ends of the axes, the same for all tasks: losses from 0, accuracies up to 1."""
+    losses = frame[["train_loss", "val_loss", "val_loss_high", "guess_loss"]].to_numpy(dtype=float)
+    shares = frame[["train_accuracy", "val_accuracy", "majority"]].to_numpy(dtype=float)
+    return {
+        "loss": (0.0, 1.05 * float(np.nanmax(losses))),
+        "accuracy": (float(np.nanmin(shares)) - 0.03, 1.02),
+    }
 
 
 def _grid(tasks: int) -> tuple[int, int]:
@@ -187,7 +200,8 @@ def paper(frame: pd.DataFrame) -> Figure:
     across, bands = _grid(len(tasks))
     figure = page(TWO_COLUMNS, 0.9 + 3.4 * bands, _TITLE, (*noted(frame), _READ))
     panels = figure.subplots(2 * bands, across, squeeze=False, sharex=True)
-    for axes in panels.flat[:]:
+    ranges = _ranges(frame)
+    for axes in panels.flat:
         axes.set_visible(False)
     for place, task in enumerate(tasks):
         rows = frame[frame["task"] == task]
@@ -195,6 +209,7 @@ def paper(frame: pd.DataFrame) -> Figure:
             axes = panels[2 * (place // across) + below, place % across]
             axes.set_visible(True)
             _draw_panel(axes, rows, columns)
+            axes.set_ylim(*ranges[name])
             if place % across == 0:
                 axes.set_ylabel(name)
         if len(tasks) > 1:

@@ -1,5 +1,6 @@
 """How one model was trained, as a page and as a picture beside its curves."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,8 @@ from astrid.plots._paper import save_picture
 from astrid.report._templates import fill
 from astrid.report.study import plotly_script
 from astrid.report.study_figures import shown
-from astrid.text.document import Corpus
 from astrid.training.finding import Finding, findings_of
-from astrid.training.task_curves import task_facts
+from astrid.training.task_curves import TaskFacts
 
 PAGE, PICTURE = "training.html", "training.png"
 
@@ -26,30 +26,23 @@ _NOTES = (
 )
 
 
-def write_training(folder: Path, train: Corpus, validation: Corpus) -> tuple[Path, Path]:
-    """Write `training.html` and `training.png` into a model's folder.
-
-    Args:
-        folder: of the model, with its `curves.csv`.
-        train: the texts that it was trained on.
-        validation: the texts that it was checked with.
+def write_training(folder: Path) -> tuple[Path, Path] | None:
+    """Write `training.html` and `training.png` into the folder of a model that was trained.
 
     Returns:
-        The page and the picture.
+        The page and the picture; None where the record says too little, as an old one does.
 
     Raises:
         InputError: it is no model's folder, or can't be written.
     """
     record = read_record(folder)
-    rows = pd.read_csv(folder / "curves.csv").to_dict("records")
+    if "task_facts" not in record:
+        return None
     findings = findings_of(record)
-    facts = task_facts(train, validation)
-    frame = training_frame(
-        [{str(name): value for name, value in row.items()} for row in rows],
-        facts,
-        record["best_epoch"],
-        findings,
-    )
+    facts = [TaskFacts.from_dict(values) for values in record["task_facts"]]
+    with (folder / "curves.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    frame = training_frame(rows, facts, record["best_epoch"], findings)
     page, picture = folder / PAGE, folder / PICTURE
     write_atomic(page, training_page(folder.name, frame, findings).encode("utf-8", "replace"))
     save_picture("training_curves", frame, picture)

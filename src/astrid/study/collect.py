@@ -12,7 +12,7 @@ from astrid._version import __version__
 from astrid.explain.records import Explanations
 from astrid.measures.statistics.bootstrap import mean_with_interval
 from astrid.models.compression import UNCOMPRESSED
-from astrid.models.saving import read_record
+from astrid.models.saving import RECORD, read_record
 from astrid.progress import Bar, no_bar
 from astrid.study import compare
 from astrid.study.grid import Grid, ModelKey, grid, model_of
@@ -128,14 +128,17 @@ class _Frames:
         self.frames[name].append(pd.concat([_repeated(names, len(frame)), frame], axis=1))
 
     def _add_findings(self, model: ModelKey, names: Mapping[str, Any]) -> None:
-        """What went wrong in training the model."""
+        """What went wrong in training the model, where its record is still there."""
+        folder = self.store.model(model)
+        if not (folder / RECORD).is_file():
+            return
         found = [
             {
                 "finding": one.message,
                 "because": one.because,
                 "advice": "; or ".join(one.advice),
             }
-            for one in findings_of(read_record(self.store.model(model)))
+            for one in findings_of(read_record(folder))
         ]
         if found:
             self._frame("diagnosis", names, pd.DataFrame(found))

@@ -1,10 +1,10 @@
 """What to change about a training, by what its curves show."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 
-from astrid.training.spec import TrainerSpec
+from astrid.training.spec import TaskSpec, TrainerSpec
 from astrid.training.task_curves import TaskFacts
 
 TINY_RATE = 5e-6
@@ -18,6 +18,8 @@ FEW_CHANGES = 100
 _SKEWED = 0.25
 """Share of the smallest of two classes below which weights are worth a try."""
 
+_UNFREEZE = "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
+
 _SHOWN = 3
 
 
@@ -30,12 +32,14 @@ class Run:
         texts: that each epoch trains on.
         epochs: that were trained.
         best_epoch: whose weights were kept, from 1.
+        tasks: settings of single tasks.
     """
 
     settings: TrainerSpec
     texts: int
     epochs: int
     best_epoch: int
+    tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -44,21 +48,19 @@ class Run:
         return self.settings.epochs * -(-batches // self.settings.accumulate)
 
     @property
-    def is_weighted(self) -> bool:
-        """Whether the loss that is minimised is another than the log loss that the curves show."""
-        return (
-            self.settings.class_weights != "none"
-            or self.value("pos_weight", "none") not in ("none", None)
-            or self.value("loss", "cross_entropy") == "focal"
-        )
-
-    @property
     def stopped_early(self) -> bool:
         return self.epochs < self.settings.epochs
 
-    def value(self, name: str, default: Any = None) -> Any:
-        """A setting by name; `default` where there is no such setting."""
-        return getattr(self.settings, name, default)
+    def is_weighted(self, task: TaskFacts) -> bool:
+        """Whether the loss that is minimised is another than the log loss that the curves show."""
+        own = self.tasks.get(task.name, TaskSpec())
+        chosen = own.pos_weight if len(task.classes) == 2 else own.class_weights
+        return (chosen or self.settings.class_weights) != "none" or self.is_focal
+
+    @property
+    def is_focal(self) -> bool:
+        """Whether texts that are already told apart count less."""
+        return self.settings.loss == "focal" and self.settings.gamma > 0
 
 
 def when_overfitting(run: Run, epoch: int) -> tuple[str, ...]:
@@ -85,17 +87,22 @@ def when_memorised(run: Run) -> tuple[str, ...]:
 def _against_memorising(run: Run) -> Iterator[str]:
     yield f"more training texts (now {run.texts:,})"
     yield "a higher head.params.dropout"
-    if run.value("strategy") in ("full", "gradual"):
+    if run.settings.strategy != "frozen":
         yield "trainer.strategy=frozen, which trains the head alone"
     yield f"a higher trainer.weight_decay (now {run.settings.weight_decay:g})"
 
 
 def when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> tuple[str, ...]:
-    """Advice where the training texts aren't learnt either."""
-    return _first(_when_nothing_is_learnt(run, tasks))
+    """Advice where no task's training texts are learnt either: then the run is to blame first."""
+    return _first(chain(_of_the_run(run), _against_imbalance(run, tasks), _at_last(run)))
 
 
-def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+def when_a_task_is_not_learnt(run: Run, task: TaskFacts) -> tuple[str, ...]:
+    """Advice where other tasks of the same run are learnt: then the task is to blame first."""
+    return _first(chain(_against_imbalance(run, (task,)), _at_last(run), _of_the_run(run)))
+
+
+def _of_the_run(run: Run) -> Iterator[str]:
     settings, changes = run.settings, run.changes
     rate = settings.learning_rate
     if settings.warmup >= 1 and settings.warmup >= changes / 2:
@@ -115,31 +122,40 @@ def _when_nothing_is_learnt(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[
             f"more trainer.epochs or a smaller trainer.batch_size (now {changes} weight changes in "
             "all)"
         )
-    if run.value("strategy") == "frozen":
-        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
-    if not run.is_weighted and any(task.smallest < _SKEWED for task in tasks):
-        yield from _against_imbalance(run, tasks)
-    yield from _when_nothing_else_is_wrong(run, tasks)
+    if settings.strategy == "frozen":
+        yield _UNFREEZE
 
 
-def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
-    smallest = min(tasks, key=lambda task: task.smallest)
-    count = round(smallest.smallest * smallest.texts)
-    name = smallest.classes[smallest.shares.index(smallest.smallest)]
-    binary = hasattr(run.settings, "pos_weight") and len(smallest.classes) == 2
-    setting = "pos_weight" if binary else "class_weights"
-    yield f"trainer.{setting}=balanced"
-    if hasattr(run.settings, "loss"):
-        yield "trainer.loss=focal"
-    yield f"more texts of {name} (now {count:,})"
-
-
-def _when_nothing_else_is_wrong(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+def _at_last(run: Run) -> Iterator[str]:
+    """What may help where nothing else is known to be wrong."""
+    if run.changes >= FEW_CHANGES:
+        yield f"more trainer.epochs (now {run.settings.epochs})"
     rate = run.settings.learning_rate
     if rate is not None and TINY_RATE <= rate < LARGE_RATE:
         yield f"another trainer.learning_rate (now {rate:g})"
-    yield "more trainer.epochs"
     yield "a look at the labels: nothing in the texts may tell the classes apart"
+
+
+def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
+    rarest = min(tasks, key=lambda task: task.smallest)
+    if rarest.smallest >= _SKEWED:
+        return
+    if not run.is_weighted(rarest):
+        yield f"{_balanced(rarest)} or trainer.loss=focal"
+    count = round(rarest.smallest * rarest.texts)
+    yield f"more texts of {rarest.classes[rarest.shares.index(rarest.smallest)]} (now {count:,})"
+
+
+def _balanced(task: TaskFacts) -> str:
+    """The setting that makes the classes of a task count alike.
+
+    >>> _balanced(TaskFacts("sn", ("S", "N"), (0.86, 0.14), 200, (0.9, 0.1), 50))
+    'tasks.sn.pos_weight=balanced'
+    """
+    if task.name == "label":
+        return "trainer.class_weights=balanced"
+    weights = "pos_weight" if len(task.classes) == 2 else "class_weights"
+    return f"tasks.{task.name}.{weights}=balanced"
 
 
 def when_still_falling(run: Run) -> tuple[str, ...]:
@@ -152,8 +168,8 @@ def _when_still_falling(run: Run) -> Iterator[str]:
     yield f"more trainer.epochs (now {settings.epochs})"
     if settings.learning_rate is not None and settings.learning_rate < LARGE_RATE:
         yield f"a higher trainer.learning_rate (now {settings.learning_rate:g})"
-    if run.value("strategy") == "frozen":
-        yield "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
+    if settings.strategy == "frozen":
+        yield _UNFREEZE
 
 
 def when_diverging(run: Run) -> tuple[str, ...]:

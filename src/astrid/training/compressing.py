@@ -156,8 +156,7 @@ def _recovered(
             zeros=zeros(small),
         )
         keeper, _ = learn(lesson, work, folder, progress)
-    diagnosis = examine(keeper.rows, order.train, order.validation, settings, keeper.best_epoch)
-    return small.cpu().eval(), diagnosis
+    return small.cpu().eval(), examine(lesson, keeper.rows, keeper.best_epoch)
 
 
 def _metrics(order: Order, small: Any, tokenizer: Any) -> Metrics | None:

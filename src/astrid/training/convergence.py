@@ -35,7 +35,7 @@ def is_stuck(curves: TaskCurves, run: Run) -> bool:
     if curves.epochs < EPOCHS or beats_guessing(curves) or is_memorised(curves):
         return False
     # With weights, the log loss is not what falls: then the fall is all there is to go by.
-    return not (run.is_weighted and _fall(curves.train_loss) >= _MOVED)
+    return not (run.is_weighted(curves.facts) and _fall(curves.train_loss) >= _MOVED)
 
 
 def of_stuck(stuck: Sequence[TaskCurves], run: Run, tasks: int) -> list[Finding]:
@@ -65,7 +65,7 @@ def _stuck(curves: TaskCurves, run: Run, task: str | None) -> Finding:
         because += f", and training loss {last:.2f} (guessing: {facts.entropy:.2f})"
         numbers |= {"train_loss_last": last, "train_entropy": facts.entropy}
     numbers["best_epoch"] = best + 1
-    changes = advice.when_nothing_is_learnt(run, (facts,))
+    changes = advice.when_a_task_is_not_learnt(run, facts)
     return finding("no_convergence", task, message, because, numbers, changes)
 
 
@@ -111,9 +111,9 @@ def beats_guessing(curves: TaskCurves) -> bool:
     if _reached(curves.accuracy, best) > facts.majority + ERRORS * error:
         return True
     # Guessing without looking has a macro-averaged F1 of at most about 1/K, whatever the shares.
-    counts = np.array(facts.checked_shares) * facts.checked
-    f1_error = math.sqrt(np.sum(0.25 / (counts + 1))) / len(counts)
-    return _reached(curves.f1_score, best) > 1 / len(counts) + ERRORS * f1_error
+    chance = 1 / len(facts.classes)
+    f1_error = chance * math.sqrt(np.sum(0.25 / (facts.counts + 1)))
+    return _reached(curves.f1_score, best) > chance + ERRORS * f1_error
 
 
 def no_better(curves: TaskCurves) -> str:

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from astrid.text.document import Corpus
 from astrid.training import advice
 from astrid.training.advice import Run
 from astrid.training.convergence import is_stuck, of_stuck, still_falling
 from astrid.training.finding import Finding, finding
+from astrid.training.lesson import Lesson
 from astrid.training.overfitting import not_generalising
-from astrid.training.spec import TrainerSpec
+from astrid.training.spec import TaskSpec, TrainerSpec
 from astrid.training.task_curves import TaskCurves, TaskFacts, column, end, task_curves, task_facts
 
 _LOG = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def diagnose(
     settings: TrainerSpec,
     best_epoch: int,
     texts: int,
+    own: Mapping[str, TaskSpec] | None = None,
 ) -> tuple[Finding, ...]:
     """What went wrong in a training, by its curves; nothing where nothing did.
 
@@ -47,6 +48,7 @@ def diagnose(
         settings: it was trained with.
         best_epoch: whose weights were kept, from 1.
         texts: that an epoch trains on.
+        own: settings of single tasks.
 
     >>> tasks = [TaskFacts("label", ("no", "yes"), (0.5, 0.5), 900, (0.5, 0.5), 300)]
     >>> losses = [(0.60, 0.55), (0.41, 0.42), (0.30, 0.41), (0.15, 0.50), (0.06, 0.62)]
@@ -60,7 +62,7 @@ def diagnose(
     'overfitting: validation loss rose from 0.41 in epoch 3 to 0.62 in epoch 5 while training loss
      fell from 0.30 to 0.06'
     """
-    run = Run(settings, texts, len(rows), best_epoch)
+    run = Run(settings, texts, len(rows), best_epoch, own or {})
     if len(rows) < 2:
         return ()
     diverged = _diverging(rows, tasks, run)
@@ -78,16 +80,17 @@ def diagnose(
     return tuple(found)
 
 
+def facts_of(lesson: Lesson) -> tuple[TaskFacts, ...]:
+    """Of each task of a training."""
+    return task_facts(lesson.train, lesson.validation, lesson.groups)
+
+
 def examine(
-    rows: Sequence[Mapping[str, Any]],
-    train: Corpus,
-    validation: Corpus,
-    settings: TrainerSpec,
-    best_epoch: int,
+    lesson: Lesson, rows: Sequence[Mapping[str, Any]], best_epoch: int
 ) -> tuple[Finding, ...]:
-    """As `diagnose`, of a training on `train` that `validation` watched; also in the log."""
-    facts = task_facts(train, validation)
-    found = diagnose(rows, facts, settings, best_epoch, len(train))
+    """As `diagnose`, of a training that is over; also in the log."""
+    facts, texts = facts_of(lesson), len(lesson.train)
+    found = diagnose(rows, facts, lesson.trainer, best_epoch, texts, lesson.tasks)
     for one in found:
         for line in one.lines():
             _LOG.warning(line)

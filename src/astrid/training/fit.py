@@ -1,7 +1,7 @@
 """Training a classifier so that it can be killed at any moment and run again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from astrid.models.checkpoints import SUFFIX, save_checkpoint
 from astrid.models.loading import load_classifier
 from astrid.models.saving import save_model
 from astrid.text.document import Corpus
-from astrid.training.diagnosis import examine
+from astrid.training.diagnosis import examine, facts_of
 from astrid.training.distillation import check_teacher
 from astrid.training.finding import Finding, findings_of
 from astrid.training.inputs import check_inputs, identity_of, on_gpu
@@ -118,11 +118,11 @@ def _train(
     if any(task.threshold == "tuned" for task in spec.tasks.values()):
         quality = tune(lesson)
         result = replace(result, metrics=quality.metrics, tasks=quality.tasks)
-    diagnosis = examine(
-        keeper.rows, lesson.train, lesson.validation, spec.trainer, keeper.best_epoch
-    )
-    result = replace(result, diagnosis=diagnosis)
-    record = _record(spec, train, validation, identity, result, keeper.seconds)
+    result = replace(result, diagnosis=examine(lesson, keeper.rows, keeper.best_epoch))
+    record = {
+        **_record(spec, train, validation, identity, result, keeper.seconds),
+        "task_facts": [asdict(facts) for facts in facts_of(lesson)],
+    }
     save_model(work / "model", model, tokenizer, record, {"curves.csv": keeper.curves()})
     if spec.trainer.checkpoint:
         path = work / "model" / f"model{SUFFIX}"

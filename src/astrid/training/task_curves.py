@@ -1,7 +1,7 @@
 """The curves of one task, beside what guessing by the shares of its classes would give."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,9 @@ class TaskFacts:
         shares: `[K]` of each class in the training texts.
         texts: training texts that have the task's label.
         checked_shares: `[K]` of each class in the validation texts.
-        checked: validation texts that have the task's label.
+        checked: validation texts that have the task's label, or groups of them where these are
+            judged together.
+        judged_shares: `[K]` of each class among these groups; None: texts are judged.
     """
 
     name: str
@@ -32,6 +34,7 @@ class TaskFacts:
     texts: int
     checked_shares: tuple[float, ...]
     checked: int
+    judged_shares: tuple[float, ...] | None = None
 
     @property
     def entropy(self) -> float:
@@ -51,7 +54,12 @@ class TaskFacts:
     @property
     def majority(self) -> float:
         """Validation accuracy of always answering the largest class."""
-        return max(self.checked_shares)
+        return max(self.judged_shares or self.checked_shares)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """`[K]` how many of each class are judged."""
+        return np.array(self.judged_shares or self.checked_shares) * self.checked
 
     @property
     def can_be_judged(self) -> bool:
@@ -63,6 +71,14 @@ class TaskFacts:
     def smallest(self) -> float:
         """Share of the smallest class in the training texts."""
         return min(self.shares)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TaskFacts":
+        """What `dataclasses.asdict` gave, from JSON."""
+        own: dict[str, Any] = dict(values)
+        for name, value in own.items():
+            own[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**own)
 
     def described(self) -> str:
         """The shares in a few words: of class 1 of two, of the largest of more.
@@ -78,9 +94,18 @@ class TaskFacts:
         return f"{_percent(self.shares[largest])} {self.classes[largest]}"
 
 
-def task_facts(train: Corpus, validation: Corpus) -> tuple[TaskFacts, ...]:
-    """Facts of each task of `train`, which `validation` shares."""
-    return tuple(_facts(name, train, validation) for name in train.label_names)
+def task_facts(
+    train: Corpus, validation: Corpus, groups: np.ndarray | None = None
+) -> tuple[TaskFacts, ...]:
+    """Facts of each task of `train`, which `validation` shares.
+
+    Args:
+        train: texts to learn from.
+        validation: other texts.
+        groups: `[N]` the number of each validation text's group, where groups are judged together
+            (each with one label); None: texts are.
+    """
+    return tuple(_facts(name, train, validation, groups) for name in train.label_names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,18 +171,23 @@ def end(values: np.ndarray, start: int) -> float:
     return float(min(values[-count:].mean(), values[-1]))
 
 
-def _facts(name: str, train: Corpus, validation: Corpus) -> TaskFacts:
-    classes = train.label_names[name]
-    parts = [_counts(corpus, name, len(classes)) for corpus in (train, validation)]
-    (shares, texts), (checked_shares, checked) = parts
-    return TaskFacts(name, classes, shares, texts, checked_shares, checked)
+def _facts(name: str, train: Corpus, validation: Corpus, groups: np.ndarray | None) -> TaskFacts:
+    classes = tuple(train.label_names[name])
+    learnt, checked = ([d.labels.get(name, -1) for d in corpus] for corpus in (train, validation))
+    shares, texts = _counted(learnt, len(classes))
+    checked_shares, count = _counted(checked, len(classes))
+    judged_shares = None
+    if groups is not None:
+        of_groups = dict(zip(groups.tolist(), checked, strict=True))
+        judged_shares, count = _counted(of_groups.values(), len(classes))
+    return TaskFacts(name, classes, shares, texts, checked_shares, count, judged_shares)
 
 
-def _counts(corpus: Corpus, task: str, classes: int) -> tuple[tuple[float, ...], int]:
-    """Share of each class, and how many texts have the task's label."""
-    labels = [document.labels[task] for document in corpus if task in document.labels]
-    counts = np.bincount(np.array(labels, dtype=int), minlength=classes)
-    return tuple(float(share) for share in counts / max(len(labels), 1)), len(labels)
+def _counted(labels: Iterable[int], classes: int) -> tuple[tuple[float, ...], int]:
+    """Share of each class among the labels that are known (−1: not), and how many these are."""
+    known = [label for label in labels if label >= 0]
+    counts = np.bincount(np.array(known, dtype=int), minlength=classes)
+    return tuple(float(share) for share in counts / max(len(known), 1)), len(known)
 
 
 def _percent(share: float) -> str:
