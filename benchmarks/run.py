@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrid.progress import bar
-from benchmarks import measurements, studies
+from benchmarks import inference, measurements, studies
 from benchmarks.measurements import Line, Sizes
 from benchmarks.workload import Workload, workload
 
@@ -61,6 +61,7 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
     if load.device == "cpu":
         # These open their own models, on the processor wherever the others run.
         found |= {
+            "inference": lambda: inference.against_others(SIZES.rounds),
             "prefix": lambda: measurements.prefix(SIZES),
             "scaling": lambda: measurements.scaling(load, SIZES),
             "study": lambda: studies.demo(QUICK),
@@ -69,6 +70,8 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
         }
     if QUICK and not has_half_products(load.device):
         return found
+    if load.device == "cpu":
+        found["bf16 inference"] = lambda: inference.half(SIZES.rounds)
     return found | {
         "bf16": lambda: measurements.precision_cost(load, SIZES),
         "bf16 rate": lambda: measurements.shares(load, SIZES, half),
