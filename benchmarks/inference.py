@@ -6,7 +6,7 @@ in onnxruntime; tokenizing is part of all three. All sides take turns in each ro
 
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
@@ -32,7 +32,6 @@ from benchmarks.timing import seconds
 from benchmarks.workload import generated, place
 
 TOKENS = 128
-BATCHES = (1, 8, 32)
 AIM = 50
 """Milliseconds that one text alone should take at most."""
 
@@ -50,14 +49,14 @@ class Times:
         return statistics.median(self.rounds)
 
 
-def against_others(rounds: int) -> list[Line]:
+def against_others(rounds: int, batches: Sequence[int]) -> list[Line]:
     """Astrid, transformers and onnxruntime in float32."""
     source = str(random_distilbert())
     sides = {"astrid": _astrid(source), "transformers": _transformers(source)}
     if all(map(find_spec, ("onnx", "onnxscript", "onnxruntime"))):
         sides["onnxruntime"] = _onnxruntime(source)
     found = []
-    for batch in BATCHES:
+    for batch in batches:
         texts = texts_of_128(batch)
         _agree(sides, texts)
         times = in_turn(sides, texts, rounds * (4 if batch == 1 else 1))
@@ -65,13 +64,16 @@ def against_others(rounds: int) -> list[Line]:
     return found
 
 
-def half(rounds: int) -> list[Line]:
+def half(rounds: int, batches: Sequence[int]) -> list[Line]:
     """Astrid in bf16 beside float32."""
     source = str(random_distilbert())
     sides = {"astrid": _astrid(source), "bf16": _astrid(source, "bfloat16")}
     found = []
-    for batch in BATCHES:
-        times = in_turn(sides, texts_of_128(batch), rounds)
+    for batch in batches:
+        texts = texts_of_128(batch)
+        for predict_all in sides.values():
+            predict_all(texts)  # the first call is slower
+        times = in_turn(sides, texts, rounds)
         found.append(_time(f"inference, {_named(batch)}, bf16", times["bf16"]))
         found.append(_ratio(f"inference, {_named(batch)}, bf16 against float32", times, "bf16"))
     return found
@@ -79,8 +81,6 @@ def half(rounds: int) -> list[Line]:
 
 def in_turn(sides: dict[str, Predict], texts: list[str], rounds: int) -> dict[str, Times]:
     """Every side once a round, so that what else the machine does meets all alike."""
-    for predict_all in sides.values():
-        predict_all(texts)
     spent: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, predict_all in sides.items():
@@ -144,6 +144,8 @@ def _onnxruntime(source: str) -> Predict:
         out = export_onnx(load_model(source), Path(folder) / "onnx").folder
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
+        # Its threads would go on waiting busily while the next side is timed.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(out / "model.onnx", options)
         tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
 

@@ -87,7 +87,7 @@ def test_sides_take_turns_and_are_timed_by_the_text():
     called = []
     sides = {name: lambda texts, name=name: called.append((name, *texts)) for name in "ab"}
     found = inference.in_turn(sides, ["x", "y"], 3)
-    assert called == [(name, "x", "y") for _ in range(4) for name in "ab"]
+    assert called == [(name, "x", "y") for _ in range(3) for name in "ab"]
     assert all(len(times.rounds) == 3 for times in found.values())
 
 
