@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrid.progress import bar
-from benchmarks import measurements, studies
+from benchmarks import inference, measurements, studies
 from benchmarks.measurements import Line, Sizes
 from benchmarks.workload import Workload, workload
 
@@ -43,6 +43,7 @@ SIZES = (
         shapley_words=(9, 9, 10, 10, 11, 11, 12, 12),
     )
 )
+BATCHES = (1, 8) if QUICK else (1, 8, 32)
 OUT = Path("runs/bench.json")
 
 
@@ -61,6 +62,7 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
     if load.device == "cpu":
         # These open their own models, on the processor wherever the others run.
         found |= {
+            "inference": lambda: inference.against_others(SIZES.rounds, BATCHES),
             "prefix": lambda: measurements.prefix(SIZES),
             "scaling": lambda: measurements.scaling(load, SIZES),
             "study": lambda: studies.demo(QUICK),
@@ -69,6 +71,8 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
         }
     if QUICK and not has_half_products(load.device):
         return found
+    if load.device == "cpu":
+        found["bf16 inference"] = lambda: inference.half(SIZES.rounds, BATCHES)
     return found | {
         "bf16": lambda: measurements.precision_cost(load, SIZES),
         "bf16 rate": lambda: measurements.shares(load, SIZES, half),

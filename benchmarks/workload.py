@@ -50,7 +50,7 @@ def workload(device: str = "cpu") -> Workload:
     """Real sentences and weights where the tests find them, else generated ones."""
     data, weights = folder("data"), folder("weights")
     if data is None or weights is None:
-        says, texts = "random weights of MiniLM's shapes; generated sentences", _generated()
+        says, texts = "random weights of MiniLM's shapes; generated sentences", generated()
         source = _random_model(texts)
     else:
         table = pd.read_csv(data / "sst2" / "sst2.csv")
@@ -85,7 +85,8 @@ def _is_plain(model: TransformerClassifier, text: str) -> bool:
     return known and words <= set(pieces)
 
 
-def _generated() -> list[str]:
+def generated() -> list[str]:
+    """Sentences of the embedded corpus."""
     corpus = verdicts.load(verdicts.Params(train=1500, validation=1, test=1))
     return [sentence for text in corpus.texts for sentence in text.split(". ")]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from benchmarks import run, workload
+from benchmarks import inference, run, workload
 from benchmarks.answers import agree
 from benchmarks.measurements import Line
 from benchmarks.sampling import needed
@@ -80,7 +80,35 @@ def test_the_record_is_json():
 
 def test_what_runs_on_the_processor_alone_is_measured_there_alone():
     alone = set(run.parts(Load())) - set(run.parts(Load(device="cuda")))
-    assert alone >= {"prefix", "scaling"}
+    assert alone >= {"prefix", "scaling", "inference"}
+
+
+def test_sides_take_turns_and_are_timed_by_the_text():
+    called = []
+    sides = {name: lambda texts, name=name: called.append((name, *texts)) for name in "ab"}
+    found = inference.in_turn(sides, ["x", "y"], 3)
+    assert called == [(name, "x", "y") for _ in range(3) for name in "ab"]
+    assert all(len(times.rounds) == 3 for times in found.values())
+
+
+def test_a_ratio_above_one_is_a_slower_other():
+    times = {
+        "astrid": inference.Times([40.0, 50.0, 60.0]),
+        "transformers": inference.Times([50.0, 55.0, 60.0]),
+        "onnxruntime": inference.Times([20.0, 25.0, 90.0]),
+    }
+    found = {line.name: line for line in inference._lines(times, 1)}
+    assert found["inference, one text"].value == 50
+    assert found["inference, one text"].reached
+    assert found["inference, one text, against transformers"].value == pytest.approx(1.1)
+    assert found["inference, one text, against the same in onnxruntime"].value == 0.5
+    assert found["inference, one text"].details == {"fastest": 40.0, "slowest": 60.0}
+
+
+def test_no_text_of_the_inference_is_another():
+    texts = inference.texts_of_128(32)
+    assert len(set(texts)) == 32
+    assert {len(text.split()) for text in texts} == {128}
 
 
 def test_models_made_of_other_things_lie_in_other_folders():

@@ -29,7 +29,10 @@ from tests.small_study import small
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 # Commands of seconds; the others (training, the demo) are only parsed.
-QUICK = ("explain", "evaluate", "compare", "compress", "methods", "heads", "encoders")
+QUICK = (
+    *("explain", "evaluate", "compare", "compress", "export"),
+    *("methods", "heads", "encoders"),
+)
 
 # Commands of a study of seconds, which is there.
 STUDY = (["study", "status"], ["study", "report"], ["study", "select"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from astrid.explain.records import Explanation, Explanations
     from astrid.explain.run import explain, predict
     from astrid.explain.targets import Target
+    from astrid.mbti.classifier import MBTIClassifier
     from astrid.models.causal.load import load_language_model
     from astrid.models.load import load_model
 
@@ -26,6 +27,7 @@ _PUBLIC = {
     "Explanation": "astrid.explain.records",
     "Explanations": "astrid.explain.records",
     "InputError": "astrid.errors",
+    "MBTIClassifier": "astrid.mbti.classifier",
     "Target": "astrid.explain.targets",
     "compare": "astrid.analysis.examine",
     "explain": "astrid.explain.run",
@@ -39,6 +41,7 @@ __all__ = [
     "Explanation",
     "Explanations",
     "InputError",
+    "MBTIClassifier",
     "Target",
     "compare",
     "explain",

@@ -13,6 +13,9 @@ CONF = Path(__file__).parent / "conf"
 def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The settings `conf/{name}.yaml` with Hydra `overrides`, resolved to plain values.
 
+    A file in a folder of `conf/` (`mbti/train`) has the groups of that folder, and those of `conf/`
+    behind them.
+
     Raises:
         InputError: no such config, an override that Hydra can't apply, or a setting left
             open (`???`).
@@ -20,7 +23,11 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     >>> compose("train", ["trainer.epochs=2"])["trainer"]["epochs"]
     2
     """
-    return _composed(CONF, name, overrides)
+    path = CONF / name
+    if path.parent == CONF:
+        return _composed(CONF, name, overrides)
+    groups = [f"hydra.searchpath=[file://{CONF}]"]
+    return _composed(path.parent, path.name, [*groups, *overrides])
 
 
 def compose_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -45,7 +52,8 @@ def _composed(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, An
 
     try:
         with hydra.initialize_config_dir(str(folder), version_base="1.3"):
-            config = hydra.compose(name, overrides=[_addable(one) for one in overrides])
+            given = [_addable(one, folder) for one in overrides]
+            config = hydra.compose(name, overrides=given)
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -54,13 +62,17 @@ def _composed(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, An
     return {str(key): value for key, value in plain.items()}
 
 
-def _addable(override: str) -> str:
+def _addable(override: str, folder: Path) -> str:
     """`a.b=c` as Hydra's `++a.b=c`: set it whether or not the file names it.
 
     The specs know every setting and refuse the others with the nearest right name; the files list
     only what is worth reading. What chooses from a group (`data=tweets`) stays as it is.
     """
     key = re.match(r"(\w+)((?:\.[\w-]+)*)=", override)
-    if key is None or key[1] == "hydra" or (not key[2] and (CONF / key[1]).is_dir()):
+    if key is None or key[1] == "hydra" or (not key[2] and _is_group(key[1], folder)):
         return override
     return f"++{override}"
+
+
+def _is_group(name: str, folder: Path) -> bool:
+    return any((place / name).is_dir() for place in (CONF, folder))

@@ -1,14 +1,18 @@
 """The commands do what their help says."""
 
 import json
+import shlex
 import subprocess
 import sys
 
 import pytest
 
 import astrid as package
+from astrid.config import compose
 from astrid.explain import methods
 from astrid.measures import load_measure, measure_names
+from astrid.text.load import DataSpec, load_corpus
+from astrid.text.personality import AXES, TYPES
 
 
 def test_train_says_what_it_did_and_finds_it_again(astrid, csv_file, trained):
@@ -144,6 +148,29 @@ def test_data_list_show_make(astrid, tmp_path):
     code, (shown,), _ = astrid("data", "show", "verdicts", "--json")
     assert code == 0
     assert shown["facts"]["best_accuracy"] < 1
+
+
+def test_data_of_several_tasks_is_shown_and_read_back(astrid, tmp_path):
+    small = tmp_path / "mbti.csv"
+    rows = [f"{type_},I am {place}.|||So?" for place, type_ in enumerate(TYPES * 2)]
+    small.write_text("\n".join(["type,posts", *rows]) + "\n", encoding="utf-8")
+    code, (shown,), err = astrid("data", "show", "mbti", "--data-path", small, "--json")
+    assert code == 0
+    assert shown["splits"][0]["groups"] == 16
+    assert [shown["splits"][0][name][-1] for name in ("ei E", "sn N", "tf T", "jp J")] == ["%"] * 4
+    assert "ei I" not in shown["splits"][0]
+    assert "ei I, sn S, tf F, jp P" in err
+    out = tmp_path / "p.jsonl"
+    code, _, err = astrid("data", "make", "mbti", "--data-path", small, "--out", out)
+    assert code == 0
+    fields = {"label_fields": dict(AXES), "group_field": "group", "id_field": "id"}
+    read = load_corpus(DataSpec(source="file", params={"path": str(out), **fields}))
+    made = load_corpus(DataSpec(source="mbti", params={"path": str(small)}))
+    assert sorted(read, key=lambda one: one.id) == sorted(made, key=lambda one: one.id)
+    assert read.label_names == made.label_names
+    settings = shlex.split(err.split("to train on it: ")[1])
+    told = compose("data/file", settings[1:])["data"]["params"]
+    assert (told["label_fields"]["sn"], told["group_field"]) == (["S", "N"], "group")
 
 
 def test_doctor(astrid):

@@ -1,12 +1,19 @@
 """`astrid data`: data sets by name."""
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from astrid.cli import options
 from astrid.errors import InputError
+
+if TYPE_CHECKING:
+    from astrid.text.document import Corpus, Document
+
+_LONGEST_FACT = 200
+"""Characters of the longest fact that is said to people; `--json` has them all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +39,8 @@ Example:
 """
 
 MAKE = """Write a data set as JSON lines: id, text, label, rationale (character spans), split.
+
+Of several tasks each has its own key; the group stands there where a text belongs to one.
 
 Example:
 
@@ -62,7 +71,6 @@ def show(
     examples: Annotated[int, typer.Option("--examples", help="Documents to print.", min=0)] = 3,
     as_json: options.Json = False,
 ) -> None:
-    import numpy as np
     from rich.console import Console
 
     from astrid.report.coloured import marked_evidence
@@ -70,31 +78,45 @@ def show(
 
     spec = options.data_spec(data, text_field, label_field, rationale_field, data_path, labels)
     splits = load_splits(spec)
-    rows = []
-    for name in ("train", "validation", "test"):
-        corpus = getattr(splits, name)
-        counts = np.bincount(corpus.labels, minlength=len(corpus.classes))
-        words = [len(text.split()) for text in corpus.texts]
-        shares = {
-            label: f"{count / len(corpus):.1%}"
-            for label, count in zip(corpus.classes, counts, strict=True)
-        }
-        rows.append(
-            {
-                "split": name,
-                "documents": len(corpus),
-                "median words": int(np.median(words)),
-                **shares,
-            }
-        )
+    names = ("train", "validation", "test")
+    rows = [{"split": name, **_figures(getattr(splits, name))} for name in names]
     options.table(rows)
     for fact, value in splits.train.facts.items():
-        options.say(f"{fact.replace('_', ' ')}: {value}")
+        if len(str(value)) <= _LONGEST_FACT:
+            options.say(f"{fact.replace('_', ' ')}: {value}")
     console = Console(stderr=True)
     for document in splits.train.documents[:examples]:
-        console.print(marked_evidence(document, splits.train.classes[document.label]))
+        console.print(marked_evidence(document, _label(splits.train, document)))
     if as_json:
         options.print_json({"splits": rows, "facts": dict(splits.train.facts)})
+
+
+def _figures(corpus: "Corpus") -> dict[str, Any]:
+    """Sizes, and the shares of classes among the documents that have a label of their task."""
+    import numpy as np
+
+    groups = {document.group for document in corpus} - {None}
+    found: dict[str, Any] = {"groups": len(groups)} if groups else {}
+    found["documents"] = len(corpus)
+    found["median words"] = int(np.median([len(text.split()) for text in corpus.texts]))
+    for task, classes in corpus.label_names.items():
+        labels = [document.labels[task] for document in corpus if task in document.labels]
+        shares = np.bincount(labels, minlength=len(classes)) / max(len(labels), 1)
+        named = list(zip(classes, shares, strict=True))
+        if len(corpus.label_names) == 1:
+            found |= {name: f"{share:.1%}" for name, share in named}
+        else:
+            # Of two classes the second says it all, and the table stays narrow.
+            told = named[1:] if len(named) == 2 else named
+            found |= {f"{task} {name}": f"{share:.1%}" for name, share in told}
+    return found
+
+
+def _label(corpus: "Corpus", document: "Document") -> str:
+    named = {task: corpus.label_names[task][place] for task, place in document.labels.items()}
+    if len(corpus.label_names) == 1:
+        return next(iter(named.values()))
+    return ", ".join(f"{task} {name}" for task, name in named.items())
 
 
 def make(
@@ -114,17 +136,38 @@ def make(
         raise InputError(f"{out}: JSON lines are written; call the file something.jsonl")
     spec = options.data_spec(data, "text", "label", None, data_path, labels)
     splits = load_splits(spec)
-    lines = []
-    for name in ("train", "validation", "test"):
-        corpus = getattr(splits, name)
-        for document in corpus:
-            row = {
-                "id": document.id,
-                "text": document.text,
-                "label": corpus.classes[document.label],
-                "rationale": None if document.rationale is None else list(document.rationale),
-                "split": name,
-            }
-            lines.append(json.dumps(row, ensure_ascii=False))
+    lines = [
+        json.dumps(_record(corpus, document, name), ensure_ascii=False)
+        for name in ("train", "validation", "test")
+        for corpus in (getattr(splits, name),)
+        for document in corpus
+    ]
     write_atomic(out, "\n".join(lines) + "\n")
     options.say(f"written: {out}, {len(lines)} documents")
+    if len(splits.train.label_names) > 1:
+        options.say(f"to train on it: {_overrides(splits.train, out)}")
+
+
+def _record(corpus: "Corpus", document: "Document", split: str) -> dict[str, Any]:
+    """A line of the file: a key a task, and the group where there is one."""
+    rationale = None if document.rationale is None else list(document.rationale)
+    labels = {
+        task: classes[document.labels[task]] if task in document.labels else None
+        for task, classes in corpus.label_names.items()
+    }
+    row = {"id": document.id, "text": document.text, "rationale": rationale, "split": split}
+    if document.group is not None:
+        row["group"] = document.group
+    for task in labels:
+        if task in row:
+            raise InputError(f'the task "{task}" is called like a field of the file; rename it')
+    return row | labels
+
+
+def _overrides(corpus: "Corpus", out: Path) -> str:
+    """The settings that read the file back with the tasks, the order of classes and the groups."""
+    tasks = ",".join(f"{task}:[{','.join(names)}]" for task, names in corpus.label_names.items())
+    grouped = any(document.group is not None for document in corpus)
+    groups = " data.params.group_field=group" if grouped else ""
+    told = (f"data.params.path={out}", f"data.params.label_fields={{{tasks}}}")
+    return f"data=file {shlex.join(told)}{groups}"

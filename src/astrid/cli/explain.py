@@ -89,6 +89,7 @@ def explain(
         str | None,
         typer.Option("--class", help="Class or label to explain; default: the one predicted."),
     ] = None,
+    task: options.Task = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Other class of a logit difference.")
     ] = None,
@@ -145,7 +146,7 @@ def explain(
         kept = None if opening.away else labels
         spec = options.data_spec(data, text_field, label_field, None, data_path, kept)
     source = Source(texts or [], spec, split, limit)
-    wanted = Wanted(method, options.settings(params), target or "probability", label, against)
+    wanted = Wanted(method, options.settings(params), target or "probability", label, against, task)
     if place is not None:
         if spec is None or html is not None or opening.away or asked:
             raise InputError(

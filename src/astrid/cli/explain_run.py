@@ -56,20 +56,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The method with its settings, and the output that is explained: `label` `against` another."""
+    """The method with its settings, and the output of `task` that is explained: `label` `against`
+    another."""
 
     method: str
     settings: dict[str, Any]
     kind: str
     label: str | None
     against: str | None
+    task: str | None = None
 
     def target(self, model: "TextModel") -> "Target":
         """The output among those of the model."""
         from astrid.explain.targets import Target
 
         label, against = _index(model, self.label), _index(model, self.against)
-        return Target(self.kind, label, against)  # type: ignore[arg-type]
+        return Target(self.kind, label, against, self.task)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,10 @@ Params = Annotated[
 TargetKind = Annotated[
     str, typer.Option("--target", help="probability, logit, logit_difference or value.")
 ]
+Task = Annotated[
+    str | None,
+    typer.Option("--task", help="Of a model with several tasks, the one to explain."),
+]
 Precision = Annotated[
     str, typer.Option("--precision", help="Of the weights: float32, bf16 or fp16; less is faster.")
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from astrid.cli import options
+from astrid.cli import options, training
 
 HELP = """Train one classifier.
 
@@ -47,11 +47,8 @@ def train(
 ) -> None:
     from astrid.config import compose
     from astrid.errors import InputError
-    from astrid.report.training import PAGE, write_training
     from astrid.spec import checked
-    from astrid.text.load import DataSpec, load_splits
-    from astrid.training.fit import fit
-    from astrid.training.spec import TrainSpec
+    from astrid.text.load import DataSpec
 
     settings = compose("train", overrides or [])
     if data is not None:
@@ -64,32 +61,4 @@ def train(
         raise InputError("--data-path and --labels go with --data; else use data=… data.params.…=…")
     else:
         chosen = checked(DataSpec, settings["data"], "data")
-    spec = checked(TrainSpec, settings | {"data": chosen.model_dump(mode="json")}, "train")
-    splits = load_splits(chosen)
-    options.say(
-        f"{splits.train.name}: {len(splits.train)} texts to train on, "
-        f"{len(splits.validation)} for validation, classes {', '.join(splits.train.classes)}"
-    )
-    for reason, count in splits.train.facts.get("skipped", {}).items():
-        options.say(f"left out: {count} rows ({reason})")
-    result = fit(spec, splits.train, splits.validation, out, overwrite=overwrite)
-    metrics = result.metrics
-    how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
-    options.say(f"{out}: {how}; validation accuracy {metrics['accuracy']:.3f}")
-    options.say_findings(result.diagnosis)
-    if not (result.reused and (out / PAGE).is_file()):
-        write_training(out)
-    if (out / PAGE).is_file():
-        options.say(f"curves: {out / PAGE}")
-    if as_json:
-        options.print_json(
-            {
-                "folder": str(out),
-                "metrics": dict(metrics),
-                "epochs": result.epochs,
-                "best_epoch": result.best_epoch,
-                "resumed": result.resumed,
-                "reused": result.reused,
-                "diagnosis": [found.to_dict() for found in result.diagnosis],
-            }
-        )
+    training.carry_out(settings, chosen, out, overwrite, as_json)

@@ -18,6 +18,8 @@ class AstridConfig(PretrainedConfig):
         head_params: settings of the head.
         tasks: where the model answers several questions, each one's name, classes, head and
             threshold (`TaskHead.to_dict`), and `head` counts for nothing; else None.
+        join_groups: whether it was trained on the texts of a group joined, and is to judge them
+            together.
         max_sequence_length: longest text in tokens, special tokens included.
         heads_left: attention heads in each layer, where some were taken out; else None.
         int8: `linear`: the linear layers are int8; `linear+embeddings`: the table of word
@@ -37,6 +39,7 @@ class AstridConfig(PretrainedConfig):
         int8: Int8 | None = None,
         int8_by_row: bool = True,
         tasks: Sequence[Mapping[str, Any]] | None = None,
+        join_groups: bool = False,
         **base: Any,
     ) -> None:
         self.encoder_config = dict(encoder_config or {})
@@ -46,5 +49,6 @@ class AstridConfig(PretrainedConfig):
         self.heads_left = heads_left
         self.int8 = int8
         self.int8_by_row = int8_by_row
+        self.join_groups = join_groups
         self.tasks = None if tasks is None else [dict(task) for task in tasks]
         super().__init__(**base)

@@ -82,6 +82,12 @@ class TransformerClassifier:
         """16 hex digits that change with any weight, setting or rule of the tokenizer."""
         return common.fingerprint(self.module, self._tokenizer)
 
+    def whole_tokenizer(self) -> Tokenizer:
+        """A copy of its tokenizer that cuts nothing off."""
+        whole = Tokenizer.from_str(self._tokenizer.to_str())
+        whole.no_truncation()
+        return whole
+
     def encode(self, text: str) -> EncodedText:
         """Tokens of `text`, cut to the model's length; special tokens included.
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from astrid.errors import InputError
 from astrid.text.document import Corpus, Document, Span
@@ -21,7 +21,7 @@ class _Piece:
     rationale: tuple[Span, ...] | None
 
 
-def joined(corpus: Corpus, tokenizer: Any, max_length: int) -> Corpus:
+def joined(corpus: Corpus, tokenizer: Tokenizer, max_length: int) -> Corpus:
     """Each group's texts, in their order, packed into as few texts as that order allows.
 
     A text of up to `max_length` tokens, special ones included, holds consecutive documents of one
@@ -30,17 +30,18 @@ def joined(corpus: Corpus, tokenizer: Any, max_length: int) -> Corpus:
 
     Args:
         corpus: documents, those of a group with the same labels.
-        tokenizer: a fast tokenizer of transformers.
+        tokenizer: without padding and truncation.
         max_length: longest text in tokens.
 
     Raises:
         InputError: documents of one group have different labels.
     """
     pieces = _pieces(corpus, tokenizer, max_length)
-    joint = len(tokenizer.encode("a" + BETWEEN + "a", add_special_tokens=False)) - 2 * len(
-        tokenizer.encode("a", add_special_tokens=False)
+    alone, twice = (
+        len(tokenizer.encode(text, add_special_tokens=False)) for text in ("a", f"a{BETWEEN}a")
     )
-    room = max_length - tokenizer.num_special_tokens_to_add()
+    joint = twice - 2 * alone
+    room = max_length - tokenizer.num_special_tokens_to_add(False)
     documents: list[Document] = []
     for name, members in _groups(corpus):
         _check_alike(corpus, name, members)
@@ -79,19 +80,13 @@ def _check_alike(corpus: Corpus, name: str, members: list[Document]) -> None:
         )
 
 
-def _pieces(corpus: Corpus, tokenizer: Any, max_length: int) -> dict[str, list[_Piece]]:
+def _pieces(corpus: Corpus, tokenizer: Tokenizer, max_length: int) -> dict[str, list[_Piece]]:
     """Each document's parts: one, or as many as it takes."""
-    room = max_length - tokenizer.num_special_tokens_to_add()
-    encoded = tokenizer(
-        corpus.texts,
-        add_special_tokens=False,
-        return_offsets_mapping=True,
-        return_attention_mask=False,
-        verbose=False,
-    )["offset_mapping"]
+    room = max_length - tokenizer.num_special_tokens_to_add(False)
+    encoded = tokenizer.encode_batch(corpus.texts, add_special_tokens=False)
     return {
-        document.id: list(_cut(document, offsets, room))
-        for document, offsets in zip(corpus, encoded, strict=True)
+        document.id: list(_cut(document, encoding.offsets, room))
+        for document, encoding in zip(corpus, encoded, strict=True)
     }
 
 

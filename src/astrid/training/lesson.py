@@ -9,6 +9,7 @@ import torch
 
 from astrid.models.build import BuiltEncoder, build_classifier, build_task_classifier
 from astrid.models.classifier import AstridClassifier
+from astrid.models.common import plain_tokenizer
 from astrid.models.task_heads import TaskHead
 from astrid.text.document import Corpus
 from astrid.training.joined import group_numbers, joined
@@ -56,14 +57,16 @@ def prepared(spec: TrainSpec, built: BuiltEncoder, train: Corpus, validation: Co
     """
     groups = None
     if spec.join_groups:
+        tokenizer = plain_tokenizer(built.tokenizer)
         train, validation = (
-            joined(corpus, built.tokenizer, built.max_length) for corpus in (train, validation)
+            joined(corpus, tokenizer, built.max_length) for corpus in (train, validation)
         )
         groups = group_numbers(validation)
     if train.several:
         model = build_task_classifier(built, _task_heads(spec, train))
     else:
         model = build_classifier(built, spec.head, train.classes)
+    model.config.join_groups = spec.join_groups
     return Lesson(
         model,
         built.tokenizer,

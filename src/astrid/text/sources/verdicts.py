@@ -9,6 +9,7 @@ from pydantic import Field
 from astrid.spec import Spec
 from astrid.text.document import Corpus, Document, Span
 from astrid.text.sources import _verdicts_words as words
+from astrid.text.sources._noise import labels_to_flip
 from astrid.text.sources._verdicts_text import (
     Evidence,
     draw_evidence,
@@ -87,7 +88,7 @@ def _split(params: Params, split: str, size: int) -> tuple[list[Document], int]:
     court = Random(f"verdicts/{params.seed}/{split}/court")
     verdicts = [number % 2 for number in range(size)]
     rng.shuffle(verdicts)
-    flipped = _flipped(noise, verdicts, params.label_noise)
+    flipped = labels_to_flip(noise, verdicts, params.label_noise)
     documents = []
     for number, verdict in enumerate(verdicts):
         label = 1 - verdict if number in flipped else verdict
@@ -97,16 +98,6 @@ def _split(params: Params, split: str, size: int) -> tuple[list[Document], int]:
             Document(f"{split}-{number}", case.text, {"label": label}, case.rationale, split)
         )
     return documents, len(flipped)
-
-
-def _flipped(rng: Random, verdicts: list[int], share: float) -> set[int]:
-    """Which labels to flip: `share` of them, as many in either class as the number allows."""
-    count = round(share * len(verdicts))
-    order = list(range(len(verdicts)))
-    rng.shuffle(order)
-    second, first = ([n for n in order if verdicts[n] == side] for side in (0, 1))
-    half = min(count // 2, len(first))
-    return set(first[:half] + second[: count - half])
 
 
 def _town(rng: Random, shortcut: bool, label: int | None) -> str:

@@ -1,0 +1,74 @@
+"""What a model of several tasks answers to the documents of a corpus, read as it was trained to."""
+
+import numpy as np
+
+from astrid.analysis.important_words import ImportantWords, WordSettings, important_words
+from astrid.analysis.task_baselines import LabelledTexts
+from astrid.explain.run import explain, predict
+from astrid.explain.targets import Target
+from astrid.models.text_model import TransformerClassifier
+from astrid.progress import Advance, silent
+from astrid.text.document import Corpus
+from astrid.training.joined import joined
+
+
+def as_trained(model: TransformerClassifier, corpus: Corpus) -> Corpus:
+    """The documents as the model reads them: those of a group joined, where it learnt them so.
+
+    Raises:
+        InputError: documents of one group have different labels.
+    """
+    if not getattr(model.config, "join_groups", False):
+        return corpus
+    return joined(corpus, model.whole_tokenizer(), model.max_length)
+
+
+def read(
+    model: TransformerClassifier, corpus: Corpus, advance: Advance = silent
+) -> tuple[LabelledTexts, np.ndarray]:
+    """The texts as the model reads them, with their labels, and its probabilities `[N, K]`.
+
+    Groups are left out where the model judges each text by itself.
+
+    Raises:
+        InputError: the corpus has not the model's tasks, or a class that the model has not.
+    """
+    joins = getattr(model.config, "join_groups", False)
+    texts = LabelledTexts.of(as_trained(model, corpus), model.tasks)
+    if not joins:
+        texts = LabelledTexts(texts.texts, texts.labels)
+    return texts, predict(model, texts.texts, advance=advance)
+
+
+def important_words_of(
+    model: TransformerClassifier,
+    texts: LabelledTexts,
+    limit: int,
+    settings: WordSettings | None = None,
+    method: str = "integrated_gradients",
+    advance: Advance = silent,
+) -> list[ImportantWords]:
+    """Which words speak for and against each task's classes, by explaining the first texts.
+
+    The logit of each column is explained: of two classes that of the second, of more each one's.
+
+    Args:
+        model: whose answers are explained.
+        texts: as `read` gives them.
+        limit: texts that are explained for each task.
+        settings: of the lists; defaults as in `WordSettings`.
+        method: of attribution.
+        advance: told of each text and task that is done.
+
+    Raises:
+        InputError: a method that the model can't answer, or too few texts for any list.
+    """
+    chosen = list(texts.texts[:limit])
+    groups = None if texts.groups is None else list(texts.groups[:limit])
+    found = []
+    for task in model.tasks:
+        for column in task.columns:
+            target = Target("logit", index=column)
+            explained = explain(model, chosen, method, target=target, advance=advance)
+            found.append(important_words(task, explained, groups, settings))
+    return found

@@ -1,0 +1,113 @@
+"""How well a model of several tasks predicts: what `astrid evaluate` and `mbti evaluate` share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from astrid.cli import options
+from astrid.errors import InputError
+from astrid.files import require_writable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from astrid.analysis.important_words import ImportantWords
+    from astrid.analysis.task_baselines import LabelledTexts
+    from astrid.analysis.task_comparison import TaskBoard
+    from astrid.models.text_model import TransformerClassifier
+    from astrid.text.load import DataSpec
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What is judged on, and what is written besides.
+
+    Attributes:
+        data: the corpus; its training documents make the baselines.
+        split: validation or test.
+        folder: where the report goes: `tasks.html` and its figures.
+        words: texts that are explained for each task, for lists of words; 0 for none.
+        limits: of these data, for the page.
+    """
+
+    data: "DataSpec"
+    split: str
+    folder: Path | None
+    words: int
+    limits: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Refuse what can't be judged on or written, before anything is computed."""
+        if self.split not in ("validation", "test"):
+            raise InputError(
+                f'--split "{self.split}": use test or validation; the training documents make the '
+                "baselines"
+            )
+        if self.folder is not None:
+            require_writable(self.folder / "tasks.html")
+
+
+def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> None:
+    """Evaluate the tasks beside their baselines, and show it."""
+    from rich.console import Console
+
+    from astrid.analysis.task_baselines import LabelledTexts
+    from astrid.analysis.task_comparison import judge_tasks
+    from astrid.analysis.task_reading import read
+    from astrid.progress import bar
+    from astrid.report.task_report import summary, write_task_report
+    from astrid.text.load import load_splits
+
+    splits = load_splits(judging.data)
+    chosen = splits.test if judging.split == "test" else splits.validation
+    with bar("predicting", None) as advance:
+        texts, probabilities = read(model, chosen, advance)
+    train = LabelledTexts.of(splits.train, model.tasks)
+    board = judge_tasks(model.name, model.tasks, probabilities, train, texts)
+    console = Console(stderr=True)
+    console.print(_table(board, judging.split))
+    console.print(summary(board), markup=False)
+    words = _words(model, judging, texts)
+    if as_json:
+        lists = [found.to_dict() for found in words]
+        options.print_json({**board.to_dict(), "split": judging.split, "words": lists})
+    if judging.folder is not None:
+        page, *_ = write_task_report(judging.folder, board, words, judging.limits)
+        options.say(f"written: {page}, and its figures")
+
+
+def _words(
+    model: "TransformerClassifier", judging: Judging, texts: "LabelledTexts"
+) -> "list[ImportantWords]":
+    from astrid.analysis.task_reading import important_words_of
+    from astrid.progress import bar
+
+    if not judging.words:
+        return []
+    count = min(judging.words, len(texts.texts))
+    with bar("explaining (integrated_gradients)", count * len(model.labels)) as advance:
+        return important_words_of(model, texts, count, advance=advance)
+
+
+def _table(board: "TaskBoard", split: str) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    from astrid.report.numbers import decimal, interval
+
+    found = board.evaluation
+    title = f"{board.model} on {found.units} {found.unit}s ({split}), 95 % intervals"
+    table = Table(title=Text(title))
+    columns = ("task", "accuracy", "macro F1", *(one.baseline for one in board.beside))
+    for column in columns:
+        table.add_column(Text(column))
+    for name, quality in found.tasks.items():
+        measures = [quality.measures[measure] for measure in ("accuracy", "f1")]
+        others = [one.evaluation.tasks[name].measures["accuracy"] for one in board.beside]
+        cells = [f"{decimal(x.value)} {interval(x)}" for x in (*measures, *others)]
+        table.add_row(Text(name), *map(Text, cells))
+    total = [found.total, *(one.evaluation.total for one in board.beside)]
+    cells = [f"{decimal(x.value)} {interval(x)}" for x in total]
+    table.add_row(Text("all"), Text(cells[0]), Text(""), *map(Text, cells[1:]))
+    return table

@@ -1,0 +1,79 @@
+"""A trained model of three tasks, from its texts to figures and words."""
+
+import numpy as np
+import pytest
+import torch
+
+import astrid
+from astrid.analysis.important_words import WordSettings, important_words
+from astrid.analysis.task_baselines import LabelledTexts
+from astrid.analysis.task_comparison import TaskBoard, TaskSettings, judge_tasks
+from astrid.explain.run import explain, plain_logits, predict
+from astrid.explain.targets import Target
+from astrid.models.heads import HeadSpec
+from astrid.models.protocol import TextModel
+from astrid.training.fit import fit
+from astrid.training.joined import group_numbers
+from astrid.training.quality import judged
+from tests.training import several
+
+TRAIN, CHECK = several.corpus(400, 1), several.corpus(80, 2, posts=2)
+TEST_GROUPS = [document.group for document in CHECK]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
+    folder = tmp_path_factory.mktemp("models") / "several"
+    head = HeadSpec(name="linear", params={"pooling": "mean"})
+    spec = several.spec(head=head, trainer={"epochs": 14})
+    fit(spec, TRAIN, CHECK, folder, progress=False)
+    return astrid.load_model(folder)
+
+
+@pytest.fixture(scope="module")
+def board(model: TextModel) -> TaskBoard:
+    return judge_tasks(
+        "several",
+        model.tasks,
+        predict(model, CHECK.texts),
+        LabelledTexts.of(TRAIN, model.tasks),
+        LabelledTexts.of(CHECK, model.tasks),
+        TaskSettings(resamples=200),
+    )
+
+
+def test_the_figures_are_those_of_training(model: TextModel, board: TaskBoard) -> None:
+    logits = torch.as_tensor(plain_logits(model, CHECK.texts))
+    labels = torch.as_tensor(LabelledTexts.of(CHECK, model.tasks).labels)
+    groups = torch.as_tensor(group_numbers(CHECK))
+    expected = judged(logits, labels, model.tasks, groups).tasks
+    assert board.evaluation.figures() == pytest.approx(expected)
+    assert board.evaluation.units == 40
+
+
+def test_a_model_that_learned_beats_the_majority(board: TaskBoard) -> None:
+    found = board.beside[0].differences
+    learned = [task for task in several.TASKS if found[task, "accuracy"].verdict == "better"]
+    assert len(learned) >= 2
+
+
+def test_the_words_of_a_task_are_its_cues(model: TextModel, board: TaskBoard) -> None:
+    task = next(task for task in model.tasks if task.name == "loud")
+    assert board.evaluation.tasks["loud"].measures["accuracy"].value > 0.9
+    explanations = explain(
+        model,
+        CHECK.texts,
+        method="integrated_gradients",
+        target=Target("logit", index=task.columns[0], task=task.name),
+    )
+    found = important_words(task, explanations, TEST_GROUPS, WordSettings(resamples=100))
+    assert (found.against, found.toward) == ("quiet", "noisy")
+    scores = {word.word: word.score.value for word in found.words}
+    assert max(scores, key=lambda word: np.abs(scores[word])) in ("thunder", "whisper")
+    assert scores["thunder"] > scores["whisper"]
+
+
+def test_texts_and_their_writers_stay_out_of_the_record(board: TaskBoard) -> None:
+    told = str(board.to_dict())
+    assert not any(text in told for text in CHECK.texts)
+    assert not any(str(group) in told for group in TEST_GROUPS)
