@@ -10,6 +10,7 @@ from astrid.spec import checked
 from astrid.text.load import DataSpec, load_splits
 from astrid.training.fit import fit
 from astrid.training.spec import TrainSpec
+from tests.shared import made_once
 
 PEOPLE = {"train": 400, "validation": 40, "test": 60, "fewest_posts": 3, "most_posts": 5}
 SETTINGS = (
@@ -27,7 +28,7 @@ SETTINGS = (
 )
 
 
-def train(folder: Path, *overrides: str) -> Path:
+def train(folder: Path, overrides: tuple[str, ...] = ()) -> Path:
     settings = compose("mbti/train", [*SETTINGS, *overrides])
     data = checked(DataSpec, settings["data"], "data")
     settings["data"] = data.model_dump(mode="json")
@@ -38,7 +39,7 @@ def train(folder: Path, *overrides: str) -> Path:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(tmp_path_factory.mktemp("mbti") / "model")
+    return made_once(tmp_path_factory, "mbti-model", train)
 
 
 @pytest.fixture(scope="session")

@@ -202,7 +202,7 @@ def test_many_texts_are_read_in_batches(classifier: MBTIClassifier) -> None:
 
 def test_training_with_other_cleaning_is_remembered(tmp_path: Path) -> None:
     small = ("trainer.epochs=1", "data.params.train=20", "data.params.validation=10")
-    kept = train(tmp_path / "kept", *small, "data.params.clean_types=false")
+    kept = train(tmp_path / "kept", (*small, "data.params.clean_types=false"))
     classifier = MBTIClassifier.load_from_checkpoint(kept)
     assert not classifier.clean_types
     assert classifier.clean_links

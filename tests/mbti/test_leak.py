@@ -8,6 +8,7 @@ from astrid.measures.statistics.mcnemar import mcnemar
 from astrid.text.load import DataSpec, load_splits
 from astrid.text.personality import AXES, TYPES
 from tests.mbti.conftest import PEOPLE, train
+from tests.shared import made_once
 
 LEAK = "data.params.leak=true"
 
@@ -26,13 +27,14 @@ def people(clean_types: bool) -> tuple[list[str], np.ndarray]:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, MBTIClassifier]:
     """By whether names of types were taken out of the posts."""
-    folder = tmp_path_factory.mktemp("leak")
-    return {
-        clean: MBTIClassifier.load_from_checkpoint(
-            train(folder / str(clean), LEAK, f"data.params.clean_types={str(clean).lower()}")
-        )
-        for clean in (True, False)
-    }
+
+    def trained(clean: bool) -> MBTIClassifier:
+        setting = f"data.params.clean_types={str(clean).lower()}"
+        make = partial(train, overrides=(LEAK, setting))
+        folder = made_once(tmp_path_factory, f"mbti-clean-{clean}", make)
+        return MBTIClassifier.load_from_checkpoint(folder)
+
+    return {clean: trained(clean) for clean in (True, False)}
 
 
 def right_types(model: MBTIClassifier) -> np.ndarray:
