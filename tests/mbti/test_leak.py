@@ -1,5 +1,7 @@
 """Names of types in posts give the label away: cleaning takes away the accuracy that they bring."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
