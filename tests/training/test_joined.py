@@ -4,6 +4,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_texts_are_as_full_as_their_order_allows(kind: str) -> None:
     found = joined(corpus(texts, ["a"] * 30), by, 120)
     lines = [text.split(BETWEEN) for text in found.texts]
     assert [line for text in lines for line in text] == texts
-    for text, following in zip(lines, lines[1:], strict=False):
+    for text, following in pairwise(lines):
         assert len(by.encode(BETWEEN.join([*text, following[0]])).ids) > 120
 
 
@@ -164,7 +165,7 @@ def test_evidence_stays_the_same_words(kind: str, length: int) -> None:
     for document in found:
         spans = document.rationale or ()
         assert all(start < end <= len(document.text) for start, end in spans)
-        assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+        assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
 
 def test_unknown_evidence_of_one_part_makes_that_of_the_text_unknown() -> None:
