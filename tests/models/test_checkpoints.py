@@ -137,7 +137,8 @@ def test_weights_alone_take_their_settings_from_beside_them(
         logits(*load_checkpoint(path)[:2]), logits(*load_checkpoint(whole)[:2])
     )
     (tmp_path / "config.json").write_bytes(b"\xff\xfe{")
-    refused(path)
+    with pytest.raises(InputError, match=r"config\.json: can't be read"):
+        load_checkpoint(path)
 
 
 class Payload:
@@ -355,7 +356,12 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "tasks that are none": (_with_config(tasks=7), ""),
     "an encoder unknown": (_with_config(encoder_config={"model_type": "unheard"}), ""),
     "no encoder": (_with_config(encoder_config=None), ""),
-    "heads without end": (_with_config(heads_left=10**9), ""),
+    "heads without end": (_with_config(heads_left=10**9), "attention heads"),
+    "no heads": (_with_config(heads_left=0), "attention heads"),
+    "an enormous encoder": (
+        _with_config(encoder_config={"model_type": "bert", "hidden_size": 12 * 10**6}),
+        "don't fit",
+    ),
 }
 
 
