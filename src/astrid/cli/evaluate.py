@@ -4,18 +4,26 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from astrid.cli import options
+from astrid.cli import options, tasks
+from astrid.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from astrid.analysis.evaluation import Evaluation
+    from astrid.models.text_model import TransformerClassifier
+    from astrid.text.document import Corpus
 
 HELP = """Quality of a model's predictions on labelled documents, with intervals over texts.
 
-Example:
+A model of several tasks is judged task by task, beside the majority and a bag of words; --report
+and --words are for these.
+
+Examples:
 
   astrid evaluate runs/demo/teacher --data verdicts --split test
+
+  astrid evaluate runs/d --data cases.csv --label-field won,costs --report report --words 100
 """
 
 
@@ -31,20 +39,38 @@ def evaluate(
     data_path: options.Path_ = None,
     labels: options.Labels = None,
     split: options.Split = "test",
+    report: tasks.Report = None,
+    words: tasks.Words = 0,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,
+) -> None:
+    spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
+    corpus = options.documents(spec, split)
+    opened = options.open_model(model, device, precision)
+    if tasks.answers_tasks(opened):
+        judging = tasks.Judging(spec, split, report, words)
+        judging.check()
+        tasks.judge(opened, judging, as_json)
+        return
+    if report is not None or words:
+        raise InputError(
+            f"{opened.name}: --report and --words are for models of several tasks; for one that "
+            "chooses between classes see astrid explain --html and astrid measure --out"
+        )
+    _judge_classes(opened, corpus, split, as_json)
+
+
+def _judge_classes(
+    model: "TransformerClassifier", corpus: "Corpus", split: str, as_json: bool
 ) -> None:
     from rich.console import Console
 
     from astrid.analysis import evaluation
     from astrid.progress import bar
 
-    spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
-    corpus = options.documents(spec, split)
-    opened = options.open_model(model, device, precision)
     with bar("predicting", len(corpus)) as advance:
-        found = evaluation.evaluate(opened, corpus, advance)
+        found = evaluation.evaluate(model, corpus, advance)
     console = Console(stderr=True)
     console.print(_class_table(found, split))
     console.print(_quality_table(found))

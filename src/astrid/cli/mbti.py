@@ -140,13 +140,8 @@ def evaluate(
     model: Model,
     data: KaggleFile = None,
     split: Annotated[str, typer.Option("--split", help="People: test or validation.")] = "test",
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Folder for a page with figures.")
-    ] = None,
-    words: Annotated[
-        int,
-        typer.Option("--words", help="Texts to explain an axis, for lists of words.", min=0),
-    ] = 0,
+    report: tasks.Report = None,
+    words: tasks.Words = 0,
     device: options.Device = "cpu",
     precision: options.Precision = "float32",
     as_json: options.Json = False,

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from astrid.cli import options
 from astrid.errors import InputError
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
     from astrid.analysis.task_comparison import TaskBoard
     from astrid.models.text_model import TransformerClassifier
     from astrid.text.load import DataSpec
+
+Report = Annotated[
+    Path | None, typer.Option("--report", help="Folder for a page on the tasks, with figures.")
+]
+Words = Annotated[
+    int, typer.Option("--words", help="Texts to explain a task, for lists of words.", min=0)
+]
+
+
+def answers_tasks(model: "TransformerClassifier") -> bool:
+    """Whether the model answers named tasks, and not one choice between classes.
+
+    Labels of a multi-label model of another make, and numbers, are no such tasks.
+    """
+    return all(task.kind != "number" and task.answers for task in model.tasks)
 
 
 @dataclass(frozen=True)

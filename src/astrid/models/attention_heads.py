@@ -78,8 +78,14 @@ def attentions(encoder: Any) -> list[Attention]:
 
 
 def keep_heads(encoder: Any, count: int) -> None:
-    """Make room for the weights of a model with `count` heads in each layer."""
+    """Make room for the weights of a model with `count` heads in each layer.
+
+    Raises:
+        InputError: a layer has fewer.
+    """
     for attention in attentions(encoder):
+        if not 0 < count <= attention.heads:
+            raise InputError(f"heads_left {count}: a layer has {attention.heads} attention heads")
         attention.keep(range(count))
 
 

@@ -17,12 +17,16 @@ from transformers import PreTrainedTokenizerBase
 from astrid.errors import InputError
 from astrid.models.classifier import AstridClassifier
 from astrid.models.configuration import AstridConfig
-from astrid.models.loading import LoadedModel, load_tokenizer, quiet
+from astrid.models.loading import LoadedModel, load_tokenizer, quiet, refuse_kernels
 
 SUFFIX = ".ckpt"
 _WEIGHTS = "model."
 """What Lightning puts before the names of the classifier's weights."""
 _CONFIG = "config.json"
+_MISFITS = (
+    *(ValueError, KeyError, TypeError, AttributeError, RuntimeError, IndexError, ImportError),
+    *(OSError, ArithmeticError, AssertionError, MemoryError, InputError),
+)
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -74,27 +78,56 @@ def load_checkpoint(path: str | Path, dtype: torch.dtype = torch.float32) -> Loa
     saved = _read(path)
     weights = _weights(path, saved)
     files = _files(path, saved)
+    config = _config(path, files[_CONFIG])
     try:
-        config = AstridConfig.from_dict(json.loads(files[_CONFIG]))
+        # Without memory first: settings of enormous layers are found out before any is made.
+        with torch.random.fork_rng(), torch.device("meta"):
+            _refuse_others(AstridClassifier(config), weights)
         with torch.random.fork_rng():
             model = AstridClassifier(config)
-        lacking = model.load_state_dict(weights, strict=False)
-    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise InputError(
-            f"{path}: its weights don't fit its settings ({str(error).splitlines()[0][:200]})"
-        ) from None
-    if lacking.missing_keys or lacking.unexpected_keys:
-        name = [*lacking.missing_keys, *lacking.unexpected_keys][0]
-        raise InputError(f"{path}: its weights don't fit its settings ({name})")
+        model.load_state_dict(weights)
+    except _MISFITS as error:
+        raise InputError(f"{path}: its weights don't fit its settings ({_brief(error)})") from None
+    return LoadedModel(model.to(dtype).eval(), _tokenizer(path, files), ())
+
+
+def _config(path: Path, content: str) -> AstridConfig:
+    try:
+        values = json.loads(content)
+        if not isinstance(values, dict) or values.get("model_type") != AstridConfig.model_type:
+            raise ValueError("not of a model that astrid train made")
+        config = AstridConfig.from_dict(values)
+    except (*_MISFITS, RecursionError) as error:
+        raise InputError(f"{path}: its {_CONFIG} can't be used ({_brief(error)})") from None
+    refuse_kernels(str(path), config)
+    return config
+
+
+def _refuse_others(model: AstridClassifier, weights: Mapping[str, torch.Tensor]) -> None:
+    """Refuse weights of other names or shapes than the model's."""
+    own = {name: value.shape for name, value in model.state_dict().items()}
+    given = {name: value.shape for name, value in weights.items()}
+    for name in (*own, *given):
+        if own.get(name) != given.get(name):
+            raise ValueError(name)
+
+
+def _tokenizer(path: Path, files: Mapping[str, str]) -> PreTrainedTokenizerBase:
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            (Path(folder) / name).write_text(content, encoding="utf-8")
         try:
-            tokenizer = load_tokenizer(folder)
+            for name, content in files.items():
+                (Path(folder) / name).write_text(content, encoding="utf-8")
+            return load_tokenizer(folder)
         except InputError as error:
-            problem = str(error).removeprefix(f"{folder}: ")
+            problem = str(error).replace(folder, "").removeprefix(": ")
             raise InputError(f"{path}: {problem}") from None
-    return LoadedModel(model.to(dtype).eval(), tokenizer, ())
+        except UnicodeEncodeError:
+            raise InputError(f"{path}: the files of its tokenizer are no text") from None
+
+
+def _brief(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:160] if lines else type(error).__name__
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -109,8 +142,9 @@ def _read(path: Path) -> Mapping[str, Any]:
             f"{path}: refused: it is damaged, or holds Python objects, which are not loaded; save "
             "tensors and plain values alone"
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, AttributeError) as error:
-        brief = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+    except Exception as error:  # noqa: BLE001 - bytes of any kind make torch's reader fail anyhow
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        brief = lines[0][:120] if lines else type(error).__name__
         raise InputError(f"{path}: can't be read as a checkpoint ({brief})") from None
     if not isinstance(saved, Mapping) or not isinstance(saved.get("state_dict"), Mapping):
         raise InputError(f"{path}: not a Lightning checkpoint: there is no state_dict in it")
@@ -138,14 +172,17 @@ def _files(path: Path, saved: Mapping[str, Any]) -> dict[str, str]:
         found = {name: held[name] for name in names if isinstance(held.get(name), str)}
     else:
         beside = {name: path.parent / name for name in names}
-        found = {
-            name: file.read_text(encoding="utf-8")
-            for name, file in beside.items()
-            if file.is_file()
-        }
+        found = {name: _text(file) for name, file in beside.items() if file.is_file()}
     if _CONFIG not in found:
         raise InputError(
             f"{path}: doesn't say which model its weights belong to; put it beside the model's "
             "config.json and tokenizer.json"
         )
     return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: can't be read ({_brief(error)})") from None

@@ -31,6 +31,8 @@ from astrid.models.quantised import check_backend
 
 Loaded = TypeVar("Loaded")
 
+_ATTENTION = ("attn_implementation", "_attn_implementation")
+
 _MODEL_ERRORS = (
     OSError,
     ValueError,
@@ -69,9 +71,28 @@ def quiet() -> Iterator[None]:
 def load_config(source: str) -> PretrainedConfig:
     """The configuration of the model `source`: a folder or a hub id."""
     _check_folder(source)
-    return _fetch(
+    config = _fetch(
         source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local)
     )
+    refuse_kernels(source, config)
+    return config
+
+
+def refuse_kernels(source: str, config: PretrainedConfig) -> None:
+    """Refuse a configuration whose attention is code from the hub.
+
+    Raises:
+        InputError: it names a repository of such code.
+    """
+    encoder = getattr(config, "encoder_config", None) or {}
+    # Both spellings: transformers takes either out of a configuration.
+    named = [config._attn_implementation, *map(encoder.get, _ATTENTION)]
+    for name in named:
+        if isinstance(name, str) and "/" in name:
+            raise InputError(
+                f'{source}: its attention "{name[:100]}" is code from the hub, which is not run; '
+                "take attn_implementation out of config.json"
+            )
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
@@ -270,7 +291,7 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
     """Run `load` on local files first, and on the network only if they don't suffice."""
     with quiet():
         try:
-            return load(local_files_only=True)
+            return load(local_files_only=True, trust_remote_code=False)
         except InputError as error:
             raise InputError(f"{source}: {error}") from None
         except _MODEL_ERRORS as error:
@@ -283,7 +304,7 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
                 "can't be reached; give a local folder"
             ) from first
         try:
-            return load(local_files_only=False)
+            return load(local_files_only=False, trust_remote_code=False)
         except _MODEL_ERRORS as error:
             raise InputError(
                 f"{source}: its {what} can't be had from the Hugging Face hub ({_brief(error)})"
