@@ -13,6 +13,7 @@ SURFACE = {
     "Explanation",
     "Explanations",
     "InputError",
+    "MBTIClassifier",
     "Target",
     "compare",
     "explain",

@@ -133,9 +133,7 @@ def test_weights_alone_take_their_settings_from_beside_them(
     refused(path, "put it beside the model's config.json")
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    assert torch.equal(
-        logits(*load_checkpoint(path)[:2]), logits(*load_checkpoint(whole)[:2])
-    )
+    assert torch.equal(logits(*load_checkpoint(path)[:2]), logits(*load_checkpoint(whole)[:2]))
     (tmp_path / "config.json").write_bytes(b"\xff\xfe{")
     with pytest.raises(InputError, match=r"config\.json: can't be read"):
         load_checkpoint(path)
