@@ -148,8 +148,13 @@ def _error_of_mean(
 
 
 def _standard_error(losses: torch.Tensor, units: torch.Tensor) -> float:
+    """Of the mean over texts where units are drawn: a unit of more texts counts for more.
+
+    Source: the linearised variance of a ratio, Cochran, Sampling Techniques, 1977, ch. 6.
+    """
     _, numbered = torch.unique(units, return_inverse=True)
-    means = mean_by_group(losses[:, None], numbered)
-    if len(means) < 2:
+    apart = torch.bincount(numbered, (losses - losses.mean()).double())
+    if len(apart) < 2:
         return float("nan")
-    return float(means.std()) / len(means) ** 0.5
+    scale = len(apart) / (len(apart) - 1)
+    return float((scale * (apart**2).sum()).sqrt()) / len(losses)
