@@ -268,6 +268,33 @@ def test_one_task_overfits() -> None:
     assert found.message == "overfitting: task ei"
 
 
+def test_the_epoch_that_val_loss_would_keep_is_that_of_all_tasks() -> None:
+    tasks = [facts("ei"), facts("tf")]
+    rows = several(ei=RISING, tf=[*GOOD, *GOOD[-3:]])
+    for row, loss in zip(rows, (0.6, 0.5, 0.45, 0.44, 0.43, 0.44, 0.45, 0.46, 0.47), strict=True):
+        row["val_loss"] = loss
+    settings = TrainerSpec(epochs=9, monitor="accuracy")
+    (found,) = diagnose(rows, tasks, settings, 8, 1200)
+    assert (found.task, found.evidence["best_epoch"]) == ("ei", 3)
+    assert found.advice[0] == "trainer.monitor=val_loss, which keeps epoch 5 and not 8"
+    (found,) = diagnose(rows, tasks, settings, 4, 1200)
+    assert not any("monitor" in line for line in found.advice)
+
+
+@pytest.mark.parametrize(
+    ("shares", "weighed"),
+    [((0.2,) * 5, False), ((0.24, 0.24, 0.24, 0.24, 0.04), True), ((0.3, 0.7), False)],
+)
+def test_weights_are_advised_where_a_class_is_rarer_than_the_others(
+    shares: tuple[float, ...], weighed: bool
+) -> None:
+    classes = tuple("abcde"[: len(shares)])
+    task = TaskFacts("label", classes, shares, 1200, shares, 300)
+    flat = rows_of([task.entropy] * 6, [task.entropy + 0.001] * 6, max(shares), 0.1)
+    (found,) = diagnosed(flat, task)
+    assert any("class_weights=balanced" in line for line in found.advice) == weighed
+
+
 def test_more_classes_are_named_by_the_largest() -> None:
     shares = (0.2, 0.61, 0.19)
     task = TaskFacts("topic", ("sport", "news", "art"), shares, 600, shares, 200)

@@ -15,8 +15,8 @@ LARGE_RATE = 1e-3
 FEW_CHANGES = 100
 """Weight changes below which a classifier has hardly begun."""
 
-_SKEWED = 0.25
-"""Share of the smallest of two classes below which weights are worth a try."""
+_SKEWED = 0.5
+"""Of what the smallest class would have if all were alike: below it weights are worth a try."""
 
 _UNFREEZE = "trainer.strategy=gradual or full (now frozen: the encoder can't learn)"
 
@@ -32,6 +32,7 @@ class Run:
         texts: that each epoch trains on.
         epochs: that were trained.
         best_epoch: whose weights were kept, from 1.
+        lowest_epoch: of the lowest validation loss, over all tasks.
         tasks: settings of single tasks.
     """
 
@@ -39,6 +40,7 @@ class Run:
     texts: int
     epochs: int
     best_epoch: int
+    lowest_epoch: int
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
 
     @property
@@ -70,8 +72,9 @@ def when_overfitting(run: Run, epoch: int) -> tuple[str, ...]:
 
 def _when_overfitting(run: Run, epoch: int) -> Iterator[str]:
     settings = run.settings
-    if run.best_epoch > epoch and settings.monitor != "val_loss":
-        yield f"trainer.monitor=val_loss, which keeps epoch {epoch} and not {run.best_epoch}"
+    lowest, kept = run.lowest_epoch, run.best_epoch
+    if epoch <= lowest < kept and settings.monitor != "val_loss":
+        yield f"trainer.monitor=val_loss, which keeps epoch {lowest} and not {kept}"
     if not settings.patience:
         yield "trainer.patience=2, which stops in time"
     yield from _against_memorising(run)
@@ -142,13 +145,18 @@ def _at_last(run: Run) -> Iterator[str]:
 
 
 def _against_imbalance(run: Run, tasks: tuple[TaskFacts, ...]) -> Iterator[str]:
-    rarest = min(tasks, key=lambda task: task.smallest)
-    if rarest.smallest >= _SKEWED:
+    rarest = min(tasks, key=_evenness)
+    if _evenness(rarest) >= _SKEWED:
         return
     if not run.is_weighted(rarest):
         yield f"{_balanced(rarest)} or trainer.loss=focal"
     count = round(rarest.smallest * rarest.texts)
     yield f"more texts of {rarest.classes[rarest.shares.index(rarest.smallest)]} (now {count:,})"
+
+
+def _evenness(task: TaskFacts) -> float:
+    """The smallest class's share, 1 where all classes have as many texts."""
+    return task.smallest * len(task.classes)
 
 
 def _balanced(task: TaskFacts) -> str:

@@ -62,9 +62,9 @@ def diagnose(
     'overfitting: validation loss rose from 0.41 in epoch 3 to 0.62 in epoch 5 while training loss
      fell from 0.30 to 0.06'
     """
-    run = Run(settings, texts, len(rows), best_epoch, own or {})
     if len(rows) < 2:
         return ()
+    run = Run(settings, texts, len(rows), best_epoch, _lowest(rows, best_epoch), own or {})
     diverged = _diverging(rows, tasks, run)
     if diverged is not None:
         return (diverged,)
@@ -95,6 +95,12 @@ def examine(
         for line in one.lines():
             _LOG.warning(line)
     return found
+
+
+def _lowest(rows: Sequence[Mapping[str, Any]], best_epoch: int) -> int:
+    """The epoch, from 1, that `val_loss` would keep; `best_epoch` where it is not known."""
+    losses = column(rows, "val_loss")
+    return best_epoch if np.isnan(losses).all() else int(np.nanargmin(losses)) + 1
 
 
 def _can_be_judged(curves: TaskCurves) -> bool:
