@@ -22,7 +22,7 @@ from astrid.text.document import Corpus
 from astrid.training.answers import metrics_of
 from astrid.training.diagnosis import examine
 from astrid.training.finding import Finding, findings_of
-from astrid.training.inputs import check_labelled, check_trainer, weights_digest
+from astrid.training.inputs import check_labelled, check_trainer, settings_of, weights_digest
 from astrid.training.lesson import Lesson
 from astrid.training.loop import learn
 from astrid.training.module import DivergedError
@@ -208,7 +208,10 @@ def _reused(folder: Path, record: Mapping[str, Any]) -> CompressResult:
 
 def _identity(order: Order) -> str:
     """Changes when the compression, the source's weights, or any text that is used does."""
-    return digest({"source": weights_digest(Path(order.source)), **_asked(order)})
+    asked = _asked(order)
+    if order.recover is not None:
+        asked["recover"] = settings_of(order.recover)
+    return digest({"source": weights_digest(Path(order.source)), **asked})
 
 
 def _asked(order: Order) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
         raise InputError("data: training and validation texts have different classes")
     check_trainer(spec.trainer, train)
     check_tasks(spec, train)
+    if train.several:
+        check_names(tuple(train.label_names))
+        _check_judged(validation)
 
 
 def check_labelled(corpus: Corpus, part: str) -> None:
@@ -71,6 +75,29 @@ def check_tasks(spec: TrainSpec, train: Corpus) -> None:
             raise InputError("distil: learning from a teacher works with one task, not several")
 
 
+def check_names(tasks: tuple[str, ...]) -> None:
+    """Raise `InputError` where a task's columns in the curves would have another column's name."""
+    taken = {"val_loss_error", "f1_score", "acc_total"}
+    for task in tasks:
+        columns = {f"{start}_{task}" for start in ("acc", "f1", "val_loss", "val_loss_error")}
+        if columns & taken:
+            raise InputError(
+                f"data: a task can't be called {task}: {min(columns & taken)} is the name of "
+                "another figure; rename it"
+            )
+        taken |= columns
+
+
+def _check_judged(validation: Corpus) -> None:
+    """Refuse a task that no validation text has a label of: nothing would choose the epoch."""
+    for name in validation.label_names:
+        if not any(name in document.labels for document in validation):
+            raise InputError(
+                f"data: {validation.name}, the task {name}: no validation text has a label of it; "
+                "split it otherwise"
+            )
+
+
 def _check_both(train: Corpus) -> None:
     """Refuse a task whose training texts are all of one class: there is nothing to learn."""
     for name, classes in train.label_names.items():
@@ -86,19 +113,37 @@ def _check_both(train: Corpus) -> None:
 def identity_of(spec: TrainSpec, train: Corpus, validation: Corpus) -> str:
     """Changes when the spec, any text or label, or the weights that training starts from do."""
     start = spec.encoder.teacher or spec.encoder.source
-    settings = spec.model_dump(mode="json")
+    settings = settings_of(spec)
     made_of = {
         "spec": settings,
         "train": train.fingerprint(),
         "validation": validation.fingerprint(),
         "weights": weights_digest(Path(start)) if start else None,
     }
-    if spec.distil is None:
-        # Models keep the identity that they had before there were teachers.
-        del settings["distil"]
-    else:
+    if spec.distil is not None:
         made_of["teacher"] = weights_digest(Path(spec.distil.teacher))
     return digest(made_of)
+
+
+_LATER = (
+    *("distil", "tasks", "join_groups"),
+    *("loss", "gamma", "strategy", "unfreeze", "checkpoint"),
+)
+"""Settings that there were not always: models keep the identity that they had before."""
+
+
+def settings_of(spec: TrainSpec | TrainerSpec) -> dict[str, Any]:
+    """What tells models apart: the settings, without later ones that have their defaults."""
+    settings = spec.model_dump(mode="json")
+    plain = type(spec).model_fields
+    for name in _LATER:
+        if name in plain:
+            default = plain[name].get_default(call_default_factory=True)
+            if getattr(spec, name) == default:
+                del settings[name]
+    if isinstance(spec, TrainSpec):
+        settings["trainer"] = settings_of(spec.trainer)
+    return settings
 
 
 def weights_digest(folder: Path) -> str | None:
