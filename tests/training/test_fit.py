@@ -17,6 +17,7 @@ from astrid.errors import InputError
 from astrid.models.encoders import EncoderSpec
 from astrid.models.loading import load_classifier
 from astrid.models.saving import read_record
+from astrid.spec import checked
 from astrid.text.document import Corpus, Document
 from astrid.training.fit import fit
 from astrid.training.inputs import weights_of
@@ -167,6 +168,19 @@ def test_unusable_settings(tmp_path: Path, trainer: dict[str, object], says: str
     with pytest.raises(InputError, match=says):
         train(tmp_path / "toy", **trainer)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("trainer", "says"),
+    [
+        ({"gamma": 3.0}, "gamma: only the focal loss has it"),
+        ({"unfreeze": (1, 2), "strategy": "frozen"}, "unfreeze: only gradual unfreezes"),
+        ({"unfreeze": (3, 2), "strategy": "gradual"}, "can't come after everything"),
+    ],
+)
+def test_settings_that_would_be_ignored_are_refused(trainer: dict[str, object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        checked(TrainerSpec, trainer, "trainer")
 
 
 def test_texts_without_labels_are_named_by_row(tmp_path: Path) -> None:

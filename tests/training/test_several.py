@@ -1,5 +1,7 @@
 """Training several tasks on one encoder: what is learnt, kept, frozen and refused."""
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,20 @@ from sklearn.metrics import accuracy_score, f1_score
 
 import astrid
 from astrid.errors import InputError
+from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec, head_names
 from astrid.models.loading import load_classifier
 from astrid.models.saving import read_record
+from astrid.text.document import Corpus
 from astrid.training import fit as fitting
 from astrid.training.fit import FitResult, fit
+from astrid.training.keeper import Keeper
 from astrid.training.spec import TaskSpec, TrainerSpec
 from astrid.training.thresholds import best_threshold
 from astrid.training.unfreezing import depth, freeze
+from tests import tiny
 from tests.training import several
+from tests.training.toy import killed_after
 
 TRAIN, CHECK = several.corpus(400, 1), several.corpus(60, 2)
 
@@ -189,7 +196,9 @@ def test_exactly_what_the_strategy_says_changes_in_each_epoch(
     monkeypatch.setitem(
         fitting.learn.__globals__, "_callbacks", lambda *given: [*callbacks(*given), seen]
     )
-    settings = {"epochs": 4, "strategy": strategy, "unfreeze": (2, 4), "weight_decay": 0.1}
+    settings: dict[str, Any] = {"epochs": 4, "strategy": strategy, "weight_decay": 0.1}
+    if strategy == "gradual":
+        settings["unfreeze"] = (2, 4)
     trained(tmp_path / "model", trainer=settings)
     names = set(dict(load_classifier(tmp_path / "model").model.named_parameters()))
     head = {name for name in names if name.startswith("head.")}
@@ -242,6 +251,79 @@ def test_a_task_of_one_class_is_refused(tmp_path: Path) -> None:
     loud = TRAIN.with_documents(d for d in TRAIN if d.labels["loud"] == 1)
     with pytest.raises(InputError, match='the task loud: the training texts have only "noisy"'):
         fit(several.spec(), loud, CHECK, tmp_path / "model", progress=False)
+
+
+@pytest.mark.parametrize("name", ["score", "total", "error", "error_warm"])
+def test_a_task_named_like_another_figure_is_refused(tmp_path: Path, name: str) -> None:
+    def renamed(corpus: Corpus) -> Corpus:
+        called = {"loud": name}
+        documents = (
+            replace(d, labels={called.get(task, task): one for task, one in d.labels.items()})
+            for d in corpus
+        )
+        names = {called.get(task, task): classes for task, classes in corpus.label_names.items()}
+        return Corpus("several", tuple(documents), names)
+
+    with pytest.raises(InputError, match=r"a task can't be called .*; rename it"):
+        fit(several.spec(), renamed(TRAIN), renamed(CHECK), tmp_path / "model", progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_without_validation_labels_is_refused(tmp_path: Path) -> None:
+    """Its loss would not be a number, and no epoch better than the first."""
+    check = CHECK.with_documents(
+        replace(d, labels={task: one for task, one in d.labels.items() if task != "mood"})
+        for d in CHECK
+    )
+    with pytest.raises(InputError, match="the task mood: no validation text has a label"):
+        fit(several.spec(), TRAIN, check, tmp_path / "model", progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tasks_named_with_commas_have_their_own_columns() -> None:
+    keeper = Keeper(Path("nowhere"), TrainerSpec())
+    keeper.rows = [{"epoch": 1, "acc_sad, or glad": 0.5}]
+    (row,) = csv.DictReader(keeper.curves().splitlines())
+    assert row == {"epoch": "1", "acc_sad, or glad": "0.5"}
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_killed_run_of_several_tasks_ends_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    posts, check = several.corpus(120, 3, posts=3), several.corpus(30, 4, posts=3)
+    trainer = {"epochs": 4, "strategy": "gradual", "unfreeze": (2, 4), "loss": "focal"}
+    tasks = {
+        "loud": TaskSpec(pos_weight="balanced", threshold="tuned"),
+        "mood": TaskSpec(head=HeadSpec(name="attention"), class_weights="balanced"),
+    }
+    spec = several.spec(trainer=trainer, tasks=tasks, join_groups=True)
+
+    def run(name: str) -> FitResult:
+        return fit(spec, posts, check, tmp_path / name, progress=False)
+
+    whole = run("whole")
+    with killed_after(monkeypatch, epoch):
+        run("killed")
+    resumed = run("killed")
+    assert resumed.resumed
+    for file in ("model.safetensors", "config.json", "curves.csv"):
+        assert (tmp_path / "killed" / file).read_bytes() == (
+            tmp_path / "whole" / file
+        ).read_bytes(), file
+    assert (resumed.metrics, resumed.tasks) == (whole.metrics, whole.tasks)
+
+
+def test_layers_that_cant_be_unfrozen_are_found_out_at_once(tmp_path: Path) -> None:
+    source = tmp_path / "albert"
+    for part in tiny.build("albert"):
+        part.save_pretrained(source)
+    encoder = EncoderSpec(init="pretrained", source=str(source))
+    trainer = {"strategy": "gradual", "unfreeze": (3, 3)}
+    asked = several.spec(trainer=trainer).model_copy(update={"encoder": encoder})
+    with pytest.raises(InputError, match="the layers of albert"):
+        fit(asked, TRAIN, CHECK, tmp_path / "model", progress=False)
+    assert not list(tmp_path.glob("**/epoch-*"))
 
 
 def test_thresholds_have_the_highest_macro_f1() -> None:

@@ -60,18 +60,26 @@ class Killed(BaseException):
 
 
 @contextmanager
-def killed_after_an_epoch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What trains in the block ends when its first epoch is on disk."""
+def killed_after(monkeypatch: pytest.MonkeyPatch, epoch: int) -> Iterator[None]:
+    """What trains in the block ends when that many epochs are on disk."""
     tidy = Keeper._tidy
 
     def then_stop(keeper: Keeper) -> None:
         tidy(keeper)
-        raise Killed
+        if len(keeper.rows) == epoch:
+            raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(Keeper, "_tidy", then_stop)
         with pytest.raises(Killed):
             yield
+
+
+@contextmanager
+def killed_after_an_epoch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What trains in the block ends when its first epoch is on disk."""
+    with killed_after(monkeypatch, 1):
+        yield
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from safetensors.torch import load_model
 from torch.utils.data import DataLoader
 
 from astrid.models.checkpoints import files_of
+from astrid.models.layers import layers_of
 from astrid.models.outputs import labels_of, tasks_of
 from astrid.progress import bar, silent
 from astrid.training.data import (
@@ -56,7 +57,13 @@ def learn(lesson: Lesson, work: Path, folder: Path, progress: bool) -> tuple[Kee
 
     Returns:
         The curves with the best epoch, and whether an interrupted run was continued.
+
+    Raises:
+        InputError: layers are to be unfrozen one by one that can't be told apart, or the loss is
+            no longer a number.
     """
+    if lesson.trainer.strategy == "gradual":
+        layers_of(lesson.model.encoder, "trainer.strategy")  # not found out epochs later
     keeper = Keeper(work, lesson.trainer)
     checkpoint = last_usable(work, keeper)
     loaders, learning = _loaders(lesson)

@@ -76,6 +76,15 @@ class TrainerSpec(Spec):
             raise ValueError("unfreeze: the last layer can't come after everything; swap the two")
         return self
 
+    @model_validator(mode="after")
+    def _nothing_is_ignored(self) -> "TrainerSpec":
+        defaults = type(self).model_fields
+        if self.loss != "focal" and self.gamma not in (0, defaults["gamma"].default):
+            raise ValueError("gamma: only the focal loss has it; set loss=focal too")
+        if self.strategy != "gradual" and self.unfreeze != defaults["unfreeze"].default:
+            raise ValueError("unfreeze: only gradual unfreezes; set strategy=gradual too")
+        return self
+
 
 class TaskSpec(Spec):
     """How one of several tasks is learnt.
