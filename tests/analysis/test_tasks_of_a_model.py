@@ -8,10 +8,11 @@ import astrid
 from astrid.analysis.important_words import WordSettings, important_words
 from astrid.analysis.task_baselines import LabelledTexts
 from astrid.analysis.task_comparison import TaskBoard, TaskSettings, judge_tasks
+from astrid.analysis.task_reading import labelled, read
 from astrid.explain.run import explain, plain_logits, predict
 from astrid.explain.targets import Target
 from astrid.models.heads import HeadSpec
-from astrid.models.protocol import TextModel
+from astrid.models.text_model import TransformerClassifier
 from astrid.training.fit import fit
 from astrid.training.joined import group_numbers
 from astrid.training.quality import judged
@@ -22,16 +23,18 @@ TEST_GROUPS = [document.group for document in CHECK]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
+def model(tmp_path_factory: pytest.TempPathFactory) -> TransformerClassifier:
     folder = tmp_path_factory.mktemp("models") / "several"
     head = HeadSpec(name="linear", params={"pooling": "mean"})
     spec = several.spec(head=head, trainer={"epochs": 14})
     fit(spec, TRAIN, CHECK, folder, progress=False)
-    return astrid.load_model(folder)
+    opened = astrid.load_model(folder)
+    assert isinstance(opened, TransformerClassifier)
+    return opened
 
 
 @pytest.fixture(scope="module")
-def board(model: TextModel) -> TaskBoard:
+def board(model: TransformerClassifier) -> TaskBoard:
     return judge_tasks(
         "several",
         model.tasks,
@@ -42,7 +45,7 @@ def board(model: TextModel) -> TaskBoard:
     )
 
 
-def test_the_figures_are_those_of_training(model: TextModel, board: TaskBoard) -> None:
+def test_the_figures_are_those_of_training(model: TransformerClassifier, board: TaskBoard) -> None:
     logits = torch.as_tensor(plain_logits(model, CHECK.texts))
     labels = torch.as_tensor(LabelledTexts.of(CHECK, model.tasks).labels)
     groups = torch.as_tensor(group_numbers(CHECK))
@@ -57,7 +60,7 @@ def test_a_model_that_learned_beats_the_majority(board: TaskBoard) -> None:
     assert len(learned) >= 2
 
 
-def test_the_words_of_a_task_are_its_cues(model: TextModel, board: TaskBoard) -> None:
+def test_the_words_of_a_task_are_its_cues(model: TransformerClassifier, board: TaskBoard) -> None:
     task = next(task for task in model.tasks if task.name == "loud")
     assert board.evaluation.tasks["loud"].measures["accuracy"].value > 0.9
     explanations = explain(
@@ -71,6 +74,21 @@ def test_the_words_of_a_task_are_its_cues(model: TextModel, board: TaskBoard) ->
     scores = {word.word: word.score.value for word in found.words}
     assert max(scores, key=lambda word: np.abs(scores[word])) in ("thunder", "whisper")
     assert scores["thunder"] > scores["whisper"]
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_the_baselines_learn_from_the_units_that_are_judged(
+    model: TransformerClassifier, monkeypatch: pytest.MonkeyPatch, joins: bool
+) -> None:
+    """A bag of words of whole people would not know single posts."""
+    monkeypatch.setattr(model.config, "join_groups", joins)
+    judging, _ = read(model, CHECK)
+    learning = labelled(model, CHECK)
+    kinds = [texts.units(model.tasks).kind for texts in (learning, judging)]
+    assert kinds == ["group" if joins else "text"] * 2
+    assert (
+        len(learning.units(model.tasks)) == len(judging.units(model.tasks)) == (40 if joins else 80)
+    )
 
 
 def test_texts_and_their_writers_stay_out_of_the_record(board: TaskBoard) -> None:

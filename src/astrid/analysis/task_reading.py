@@ -12,15 +12,32 @@ from astrid.text.document import Corpus
 from astrid.training.joined import joined
 
 
+def joins_groups(model: TransformerClassifier) -> bool:
+    """Whether the model reads the texts of a group joined, and judges them together."""
+    return bool(getattr(model.config, "join_groups", False))
+
+
 def as_trained(model: TransformerClassifier, corpus: Corpus) -> Corpus:
     """The documents as the model reads them: those of a group joined, where it learnt them so.
 
     Raises:
         InputError: documents of one group have different labels.
     """
-    if not getattr(model.config, "join_groups", False):
+    if not joins_groups(model):
         return corpus
     return joined(corpus, model.whole_tokenizer(), model.max_length)
+
+
+def labelled(model: TransformerClassifier, corpus: Corpus) -> LabelledTexts:
+    """The documents with their labels, and groups only where the model judges these together.
+
+    So a baseline that is made from them answers to the same units as the model.
+
+    Raises:
+        InputError: the corpus has not the model's tasks, or a class that the model has not.
+    """
+    texts = LabelledTexts.of(corpus, model.tasks)
+    return texts if joins_groups(model) else LabelledTexts(texts.texts, texts.labels)
 
 
 def read(
@@ -28,15 +45,10 @@ def read(
 ) -> tuple[LabelledTexts, np.ndarray]:
     """The texts as the model reads them, with their labels, and its probabilities `[N, K]`.
 
-    Groups are left out where the model judges each text by itself.
-
     Raises:
         InputError: the corpus has not the model's tasks, or a class that the model has not.
     """
-    joins = getattr(model.config, "join_groups", False)
-    texts = LabelledTexts.of(as_trained(model, corpus), model.tasks)
-    if not joins:
-        texts = LabelledTexts(texts.texts, texts.labels)
+    texts = labelled(model, as_trained(model, corpus))
     return texts, predict(model, texts.texts, advance=advance)
 
 

@@ -69,9 +69,8 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
     """Evaluate the tasks beside their baselines, and show it."""
     from rich.console import Console
 
-    from astrid.analysis.task_baselines import LabelledTexts
     from astrid.analysis.task_comparison import judge_tasks
-    from astrid.analysis.task_reading import read
+    from astrid.analysis.task_reading import labelled, read
     from astrid.progress import bar
     from astrid.report.task_report import summary, write_task_report
     from astrid.text.load import load_splits
@@ -80,7 +79,7 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
     chosen = splits.test if judging.split == "test" else splits.validation
     with bar("predicting", None) as advance:
         texts, probabilities = read(model, chosen, advance)
-    train = LabelledTexts.of(splits.train, model.tasks)
+    train = labelled(model, splits.train)
     board = judge_tasks(model.name, model.tasks, probabilities, train, texts)
     console = Console(stderr=True)
     console.print(_table(board, judging.split))
