@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 HELP = """Quality of a model's predictions on labelled documents, with intervals over texts.
 
-A model of several tasks is judged task by task, beside the majority and a bag of words; --report
-and --words are for these.
+A model of several tasks is judged task by task, beside the majority and a bag of words, on data
+that are divided as in its training; --report and --words are for these.
 
 Examples:
 
@@ -49,7 +49,8 @@ def evaluate(
     corpus = options.documents(spec, split)
     opened = options.open_model(model, device, precision)
     if tasks.answers_tasks(opened):
-        judging = tasks.Judging(spec, split, report, words)
+        divided = tasks.divided_as_trained(model, spec)
+        judging = tasks.Judging(divided, split, report, words)
         judging.check()
         tasks.judge(opened, judging, as_json)
         return

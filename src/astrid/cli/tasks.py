@@ -36,6 +36,31 @@ def answers_tasks(model: "TransformerClassifier") -> bool:
     return all(task.kind != "number" and task.answers for task in model.tasks)
 
 
+def divided_as_trained(model: str, asked: "DataSpec") -> "DataSpec":
+    """`asked`, divided by the groups, shares and seed of the model's training.
+
+    Divided otherwise, the test documents would be people's that the model has learnt from. Data
+    of another source, and files without the column of the groups, stay as they are.
+    """
+    from astrid.models.saving import RECORD, read_record
+    from astrid.spec import checked
+    from astrid.text.load import DataSpec
+    from astrid.text.sources._table import read_table
+
+    folder = Path(model) if Path(model).is_dir() else Path(model).parent
+    if not (folder / RECORD).is_file():
+        return asked
+    known = read_record(folder).get("spec", {}).get("data", {})
+    if known.get("source") != asked.source:
+        return asked
+    params = dict(asked.params)
+    group = known.get("params", {}).get("group_field")
+    if asked.source == "file" and group in read_table(Path(params["path"])).columns:
+        params.setdefault("group_field", group)
+    division = {name: known[name] for name in ("fractions", "seed") if name in known}
+    return checked(DataSpec, {**asked.model_dump(), **division, "params": params}, "data")
+
+
 @dataclass(frozen=True)
 class Judging:
     """What is judged on, and what is written besides.
