@@ -95,7 +95,7 @@ def test_a_checkpoint_is_evaluated_as_its_folder_is(astrid, model, three):
         (("--label-field", "loud"), "no task loud"),
         (("--label-field", "loud,mood,wram"), ["wram", "loud, mood, warm"]),
         (("--label-field", "loud,mood,mood"), "mood"),
-        (("--label-field", "loud,,mood"), "--label-field"),
+        (("--label-field", "loud,,mood"), ["three.csv", 'no column ""']),
         ((*FIELDS, "--labels", "noisy,quiet"), "label"),
     ],
 )
@@ -201,14 +201,18 @@ def test_comparisons_and_leaderboards_are_refused(astrid, model, three, tmp_path
 
 
 def test_a_model_of_one_task_on_data_of_several(astrid, trained, three):
-    for command in (("evaluate", trained), ("measure", trained), ("compress", trained)):
+    for command in (("evaluate", trained), ("compress", trained)):
         more = ("--how", "int8", "--out", Path("nowhere")) if command[0] == "compress" else ()
         refused(astrid, *command, *more, "--data", three, *FIELDS, says="loud, mood, warm")
 
 
 def test_a_study_needs_one_label(astrid, tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text("defaults: [/data: personality, _self_]\nheads: [linear]\n")
+    file.write_text(
+        "defaults: [/data: personality, _self_]\nheads: [linear]\n"
+        "encoders: {only: {encoder: {init: scratch, layers: 1}}}\n"
+        "methods: {integrated_gradients: {}}\n"
+    )
     refused(
         *(astrid, "study", "run", file, "--out", tmp_path / "study", "--workers", 0),
         says=["tasks ei, sn, tf, jp", "one label a document"],
