@@ -223,9 +223,7 @@ def test_a_study_needs_one_label(astrid, tmp_path):
 def test_a_teacher_teaches_one_task(astrid, model, three, csv_file, tmp_path):
     quick = ("encoder=demo-step5", "trainer=scratch", "trainer.epochs=1")
     taught = (*quick, f"+distil.teacher={model}", "--out", tmp_path / "student")
-    refused(
-        *(astrid, "train", *taught, "--data", three, *FIELDS), says="one task, not several"
-    )
+    refused(*(astrid, "train", *taught, "--data", three, *FIELDS), says="one task, not several")
     refused(astrid, "train", *taught, "--data", csv_file, says="answers the tasks")
 
 

@@ -51,9 +51,7 @@ def test_scores_add_up_to_the_change_of_the_mean(kind: str) -> None:
     found = whole(explained("integrated_gradients", kind, steps=200, baseline="pad"), "\n", TASK)
     logits = OneColumn()
     plain = [
-        float(
-            logits.embed(torch.as_tensor(logits.encode(text).ids)).sum(0) @ logits.weights[:, 0]
-        )
+        float(logits.embed(torch.as_tensor(logits.encode(text).ids)).sum(0) @ logits.weights[:, 0])
         for text in TEXTS
     ]
     baselines = [len(text.split()) * float(logits.embedding[0] @ logits.weights) for text in TEXTS]
@@ -93,9 +91,7 @@ def test_the_answer_follows_the_mean_probability_and_the_threshold(
 
 def test_what_is_doubtful_of_one_part_is_doubtful_of_the_whole() -> None:
     sound = explanations.explanation("w0 w1", [1.0, -3.0])
-    short = replace(
-        sound, truncated=True, converged=False, completeness_gap=0.3, special_share=0.5
-    )
+    short = replace(sound, truncated=True, converged=False, completeness_gap=0.3, special_share=0.5)
     found = whole([replace(sound, converged=True), short], "\n", TASK)
     assert found.truncated
     assert found.converged is False
