@@ -36,6 +36,7 @@ QUICK = (
 
 # Commands of a study of seconds, which is there.
 STUDY = (["study", "status"], ["study", "report"], ["study", "select"])
+MBTI = (["mbti", "predict"], ["mbti", "explain"], ["mbti", "evaluate"])
 
 # A gate may say no to models that were trained for moments.
 GATE = ["study", "gate"]
@@ -100,6 +101,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, seed in (("teacher", 0), ("twin", 1), ("step1", 2), ("step3", 3)):
         arguments = ["+data.params.train=200", *quick, f"seed={seed}"]
         assert run(["train", *arguments, "--out", str(folder / "runs" / "demo" / name)]) == 0
+    tiny = ["model=quick", "trainer=quick", "data.params.train=16", "encoder.hidden_size=16"]
+    people = [f"data.params.{split}=12" for split in ("validation", "test")]
+    assert run(["mbti", "train", *tiny, *people, "--out", str(folder / "runs" / "mbti")]) == 0
     run_study(small(name="smoke"), folder / "runs" / "smoke", Engine(workers=0, threads=1))
     for part in tiny_lm.build("gpt2"):
         part.save_pretrained(folder / "models" / "gpt2")
@@ -190,7 +194,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_quick_commands_run(page: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line, words in console_lines(page):
-        if words[0] in QUICK or words[:2] in STUDY:
+        if words[0] in QUICK or words[:2] in (*STUDY, *MBTI):
             assert run(words) == 0, f"{_name(page)}:{line}: {capsys.readouterr().err}"
         elif words[:2] == GATE:
             assert run(words) in (0, 1), f"{_name(page)}:{line}: {capsys.readouterr().err}"

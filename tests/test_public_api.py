@@ -13,6 +13,7 @@ SURFACE = {
     "Explanation",
     "Explanations",
     "InputError",
+    "MBTIClassifier",
     "Target",
     "compare",
     "explain",
@@ -24,9 +25,9 @@ SURFACE = {
 
 _TIMED = """
 import sys, time
-started = time.perf_counter()
+started = time.process_time()
 import {module}
-print(time.perf_counter() - started, *(n for n in ("torch", "transformers", "pandas", "lightning",
+print(time.process_time() - started, *(n for n in ("torch", "transformers", "pandas", "lightning",
       "plotly", "sklearn", "scipy") if n in sys.modules))
 """
 

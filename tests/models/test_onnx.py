@@ -14,9 +14,13 @@ from transformers import AutoTokenizer
 
 from astrid.errors import InputError
 from astrid.explain.run import plain_logits
+from astrid.models.classifier import AstridClassifier
+from astrid.models.configuration import AstridConfig
 from astrid.models.export import check, graph, onnx
 from astrid.models.export.onnx import export_onnx
+from astrid.models.heads import HeadSpec
 from astrid.models.load import load_model
+from astrid.models.task_heads import TaskHead
 from astrid.models.text_model import TransformerClassifier
 from tests import model_kinds, tiny
 
@@ -119,6 +123,39 @@ def test_labels_that_stand_alone_are_tasks_of_their_own(ready, tmp_path):
     assert [(task["name"], task["kind"]) for task in tasks] == [
         (label, "binary") for label in ("rude", "sad", "long")
     ]
+
+
+def several_tasks() -> TransformerClassifier:
+    """A yes or no by an attention head, and three classes by an ensemble, on one encoder."""
+    heads = (
+        TaskHead("loud", ("quiet", "noisy"), HeadSpec(name="attention"), threshold=0.3),
+        TaskHead("mood", ("bad", "calm", "good"), HeadSpec(name="ensemble")),
+    )
+    body, tokenizer = tiny.build("bert")
+    torch.manual_seed(2)
+    config = AstridConfig(
+        encoder_config=body.config.to_dict(),
+        tasks=[head.to_dict() for head in heads],
+        max_sequence_length=64,
+        id2label=dict(enumerate(("noisy", "bad", "calm", "good"))),
+    )
+    module = AstridClassifier(config).eval()
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.mul_(5)
+    return TransformerClassifier(module, tokenizer)
+
+
+def test_several_tasks_keep_their_columns(tmp_path):
+    opened = several_tasks()
+    export_onnx(opened, tmp_path / "out")
+    expected = plain_logits(opened, TEXTS)
+    assert expected.shape == (5, 4)
+    assert np.abs(logits_of(tmp_path / "out", TEXTS) - expected).max() < 1e-4
+    loud, mood = json.loads((tmp_path / "out" / "onnx.json").read_text())["tasks"]
+    assert (loud["kind"], loud["columns"], loud["threshold"]) == ("binary", [0], 0.3)
+    assert loud["answers"] == ["quiet", "noisy"]
+    assert (mood["kind"], mood["columns"]) == ("classes", [1, 2, 3])
 
 
 def test_transformers_reads_the_tokenizer(exported):

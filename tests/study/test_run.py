@@ -32,6 +32,31 @@ def copy(finished, tmp_path):
     return tmp_path / "study"
 
 
+def test_what_went_wrong_in_training_is_among_the_records(copy):
+    first, *others = sorted(copy.glob("models/*/astrid.json"))
+    found = {
+        "kind": "overfitting",
+        "task": None,
+        "message": "overfitting",
+        "because": "it rose",
+        "evidence": {"best_epoch": 1},
+        "advice": ["stop", "rest"],
+    }
+    for path, diagnosis in ((first, [found]), *((other, []) for other in others)):
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps({**record, "diagnosis": diagnosis}))
+    shutil.rmtree(copy / "records", ignore_errors=True)
+    records = open_study(copy).records()
+    (row,) = records.diagnosis.to_dict("records")
+    assert (row["finding"], row["because"], row["advice"]) == (
+        "overfitting",
+        "it rose",
+        "stop; or rest",
+    )
+    assert row["encoder"] in records.encoders
+    assert open_study(copy).records().diagnosis.equals(records.diagnosis), "as read from disk"
+
+
 def changed(folder, before):
     """Files that are not what they were."""
     now = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}

@@ -162,6 +162,15 @@ def test_learnt_by_heart_from_the_start() -> None:
     assert found.advice[0] == "more training texts (now 1,200)"
 
 
+def test_too_few_validation_texts_to_tell_memory_from_chance() -> None:
+    rows = rows_of([0.38, 0.3, 0.25, 0.2], [0.41, 0.40, 0.40, 0.41], 0.86, 0.5, error=0.12)
+    (found,) = diagnosed(rows, facts(positive=0.14, checked=40))
+    assert found.kind == "no_convergence"
+    assert found.message == "task label does not converge (14 % positive)"
+    assert found.because.endswith("although training loss fell to 0.20 (guessing: 0.40)")
+    assert found.advice[-1] == "more training texts (now 160)"
+
+
 def test_training_texts_by_heart_and_little_of_the_others() -> None:
     rows = rows_of([0.6, 0.3, 0.1, 0.04], [0.58, 0.55, 0.56, 0.56], 0.7, 0.7)
     (found,) = diagnosed(rows)

@@ -102,6 +102,11 @@ def when_a_task_is_not_learnt(run: Run, task: TaskFacts) -> tuple[str, ...]:
     return _first(chain(_against_imbalance(run, (task,)), _at_last(run), _of_the_run(run)))
 
 
+def when_a_task_is_only_known(run: Run, task: TaskFacts) -> tuple[str, ...]:
+    """Advice where training texts are learnt, and of validation texts too few to tell."""
+    return _first(chain(_against_imbalance(run, (task,)), _against_memorising(run)))
+
+
 def _of_the_run(run: Run) -> Iterator[str]:
     settings, changes = run.settings, run.changes
     rate = settings.learning_rate

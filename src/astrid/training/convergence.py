@@ -31,7 +31,7 @@ answers that are all alike is next to nothing."""
 
 
 def is_stuck(curves: TaskCurves, run: Run) -> bool:
-    """Whether neither training nor validation texts are answered better than by guessing."""
+    """Whether validation texts aren't answered better than by guessing, nor others by heart."""
     if curves.epochs < EPOCHS or beats_guessing(curves) or is_memorised(curves):
         return False
     # With weights, the log loss is not what falls: then the fall is all there is to go by.
@@ -42,8 +42,8 @@ def of_stuck(stuck: Sequence[TaskCurves], run: Run, tasks: int) -> list[Finding]
     """One finding a task; one for all where no task is learnt: then it's the training's fault."""
     if not stuck:
         return []
-    if len(stuck) < tasks:
-        return [_stuck(curves, run, curves.facts.name) for curves in stuck]
+    if len(stuck) < tasks or any(_is_known(curves) for curves in stuck):
+        return [_stuck(curves, run, curves.facts.name if tasks > 1 else None) for curves in stuck]
     facts = tuple(curves.facts for curves in stuck)
     names = ", ".join(f"{task.name} ({task.described()})" for task in facts)
     first = _stuck(stuck[0], run, None)
@@ -62,10 +62,14 @@ def _stuck(curves: TaskCurves, run: Run, task: str | None) -> Finding:
     numbers = against_guessing(curves)
     last = curves.train_loss[-1]
     if np.isfinite(last):
-        because += f", and training loss {last:.2f} (guessing: {facts.entropy:.2f})"
+        but = "although training loss fell to" if _is_known(curves) else "and training loss is"
+        because += f", {but} {last:.2f} (guessing: {facts.entropy:.2f})"
         numbers |= {"train_loss_last": last, "train_entropy": facts.entropy}
     numbers["best_epoch"] = best + 1
-    changes = advice.when_a_task_is_not_learnt(run, facts)
+    if _is_known(curves):
+        changes = advice.when_a_task_is_only_known(run, facts)
+    else:
+        changes = advice.when_a_task_is_not_learnt(run, facts)
     return finding("no_convergence", task, message, because, numbers, changes)
 
 
@@ -97,9 +101,13 @@ def still_falling(curves: TaskCurves, run: Run, task: str | None) -> Finding | N
 
 def is_memorised(curves: TaskCurves) -> bool:
     """Whether the training texts are known much better than guessing, and than the others."""
-    known = curves.train_loss[-1] < (1 - _LEARNT) * curves.facts.entropy
     apart = curves.val_loss[-1] - curves.train_loss[-1] > ERRORS * curves.error[-1]
-    return bool(known and apart)
+    return bool(_is_known(curves) and apart)
+
+
+def _is_known(curves: TaskCurves) -> bool:
+    """Whether the training texts are answered much better than by guessing."""
+    return bool(curves.train_loss[-1] < (1 - _LEARNT) * curves.facts.entropy)
 
 
 def beats_guessing(curves: TaskCurves) -> bool:
