@@ -67,6 +67,16 @@ def refused(path: Path, says: str = "") -> None:
         assert "/tmp" not in line.replace(str(path), "")
 
 
+def opened_or_refused(path: Path) -> None:
+    """Nothing but a line of our own may come of a file."""
+    said = ""
+    try:
+        load_checkpoint(path)
+    except InputError as error:
+        said = str(error)
+    assert len(said.splitlines()) <= 1
+
+
 def test_round_trip_gives_the_same_answers(whole: Path) -> None:
     model, tokenizer = built()
     loaded = load_checkpoint(whole)
@@ -234,7 +244,8 @@ def test_no_object_is_ever_unpickled(
     refused(path)
     assert not witness.exists()
     # The payload works: it is the reading that keeps it from running.
-    pickle.loads(pickle.dumps(kind(witness))) if kind is not Hidden else None
+    if kind is not Hidden:
+        pickle.loads(pickle.dumps(kind(witness)))
     assert kind is Hidden or witness.exists()
 
 
@@ -269,10 +280,7 @@ def test_a_damaged_middle_is_refused_or_changes_numbers_alone(whole: Path, tmp_p
     random = torch.Generator().manual_seed(1)
     for place in torch.randint(0, min(len(content), 8000), (60,), generator=random).tolist():
         path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
-        try:
-            load_checkpoint(path)
-        except InputError as error:
-            assert len(str(error).splitlines()) == 1
+        opened_or_refused(path)
 
 
 def _lacking(saved: dict[str, Any]) -> Any:
@@ -398,10 +406,7 @@ def test_code_named_by_a_checkpoint_is_not_run(
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked whether to run code"))
     path = tmp_path / "model.ckpt"
     torch.save(saved | {"hyper_parameters": {"files": files}}, path)
-    try:
-        load_checkpoint(path)
-    except InputError as error:
-        assert len(str(error).splitlines()) == 1
+    opened_or_refused(path)
     assert not witness.exists()
 
 
@@ -410,12 +415,7 @@ def test_kernels_named_by_a_checkpoint_are_not_fetched(
 ) -> None:
     path = tmp_path / "model.ckpt"
     torch.save(_with_config(attn_implementation="somebody/kernel")(saved), path)
-    try:
-        found = load_checkpoint(path).model
-    except InputError as error:
-        assert len(str(error).splitlines()) == 1
-    else:
-        assert found.config._attn_implementation in ("sdpa", "eager")
+    refused(path, "code from the hub, which is not run")
 
 
 @pytest.mark.parametrize("name", ["../escaped.txt", "/{}/escaped.txt", "a/../../escaped.txt"])

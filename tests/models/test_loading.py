@@ -175,3 +175,26 @@ def test_records(tmp_path: Path) -> None:
     (tmp_path / "astrid.json").write_text("{")
     with pytest.raises(InputError, match="can't be read"):
         read_record(tmp_path)
+
+
+def test_code_and_kernels_named_by_a_folder_are_not_run(
+    classifier_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked whether to run code"))
+    witness = classifier_folder / "witness"
+    code = f"open({str(witness)!r}, 'w').close()\nclass Evil: pass\n"
+    (classifier_folder / "code.py").write_text(code)
+    _change(classifier_folder / "tokenizer_config.json", tokenizer_class="Evil", **_CODE)
+    with pytest.raises(InputError, match="tokenizer can't be read"):
+        load_classifier(classifier_folder)
+    _change(classifier_folder / "config.json", attn_implementation="somebody/kernel")
+    with pytest.raises(InputError, match="code from the hub, which is not run"):
+        load_classifier(classifier_folder)
+    assert not witness.exists()
+
+
+_CODE = {"auto_map": {"AutoTokenizer": ["code.Evil", "code.Evil"]}}
+
+
+def _change(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))

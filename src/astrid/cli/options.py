@@ -55,7 +55,11 @@ TargetKind = Annotated[
 ]
 Task = Annotated[
     str | None,
-    typer.Option("--task", help="Of a model with several tasks, the one to explain."),
+    typer.Option(
+        "--task",
+        help="Of a model with several tasks, the one to explain; default: the first, or of "
+        "yes-or-no tasks alone the one whose yes is likeliest.",
+    ),
 ]
 Precision = Annotated[
     str, typer.Option("--precision", help="Of the weights: float32, bf16 or fp16; less is faster.")

@@ -7,6 +7,7 @@ run. So nothing is unpickled but tensors and plain values: a file with more in i
 import json
 import pickle
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,9 @@ def _brief(error: Exception) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of programs in such a file, which aren't run either
+            saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:

@@ -113,7 +113,7 @@ def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
     tokenizer = _fetch(
         source,
         "tokenizer",
-        lambda **local: AutoTokenizer.from_pretrained(source, **settings, **local),
+        lambda **local: _read_tokenizer(source, **settings, **local),
     )
     if not tokenizer.is_fast:
         raise InputError(
@@ -122,6 +122,16 @@ def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.no_truncation()
     return tokenizer
+
+
+def _read_tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
+    try:
+        return AutoTokenizer.from_pretrained(source, **settings)
+    except Exception as error:
+        # What the tokenizers package says of a damaged file has no class of its own.
+        if type(error) is Exception:
+            raise ValueError(str(error)) from None
+        raise
 
 
 def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:

@@ -113,10 +113,12 @@ def require_classes(name: str, tasks: tuple[Task, ...]) -> None:
     """
     if len(tasks) != 1 or tasks[0].kind != "classes":
         kinds = {"binary": "gives each label by itself", "number": "gives numbers"}
-        what = "answers several questions" if len(tasks) > 1 else ""
+        what = kinds.get(tasks[0].kind, "answers several questions")
+        if any(task.answers for task in tasks):
+            what = f"answers the tasks {', '.join(task.name for task in tasks)}"
         raise InputError(
-            f"{name}: {kinds.get(tasks[0].kind, what)}; this needs a model that chooses one of "
-            "several classes (astrid explain works for any)"
+            f"{name}: {what}; this needs a model that chooses one of several classes (astrid "
+            "explain works for any)"
         )
 
 

@@ -92,6 +92,11 @@ def run_study(
     """
     engine = engine or Engine()
     splits = load_splits(spec.data)
+    if splits.train.several:
+        raise InputError(
+            f"data: {splits.train.name} has the tasks {', '.join(splits.train.label_names)}; a "
+            "study needs one label a document (of a file, choose it with label_field)"
+        )
     store = Store(folder.absolute(), spec, fingerprints(spec, splits))
     cells = grid(spec)
     require_writable(folder / STUDY)

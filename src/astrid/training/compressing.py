@@ -1,6 +1,6 @@
 """Compressing a trained model's folder: compress, train on if asked, measure, put in its place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -175,6 +175,7 @@ def _check(order: Order, loaded: LoadedModel) -> None:
             f"{order.spec.name}; prune and drop_layers work on others"
         )
     labels = tuple(loaded.model.config.id2label.values())
+    _check_one_task(order, getattr(loaded.model.config, "tasks", None) if own else None)
     for part, corpus in (("training", order.train), ("validation", order.validation)):
         if corpus is None:
             continue
@@ -186,6 +187,16 @@ def _check(order: Order, loaded: LoadedModel) -> None:
             )
     if order.recover is not None:
         _check_recovery(order, own and has_gradients(loaded.model))
+
+
+def _check_one_task(order: Order, tasks: Sequence[Mapping[str, Any]] | None) -> None:
+    corpora = [corpus for corpus in (order.train, order.validation) if corpus is not None]
+    if corpora and (tasks is not None or any(corpus.several for corpus in corpora)):
+        names = [task["name"] for task in tasks] if tasks else list(corpora[0].label_names)
+        raise InputError(
+            f"{order.source}: training on, measuring and weighing heads by texts work with one "
+            f"task, not with {', '.join(names)}; leave out the texts, and see astrid evaluate"
+        )
 
 
 def _check_recovery(order: Order, trainable: bool) -> None:

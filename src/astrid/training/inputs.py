@@ -22,9 +22,25 @@ def check_inputs(spec: TrainSpec, train: Corpus, validation: Corpus) -> None:
         raise InputError("data: training and validation texts have different classes")
     check_trainer(spec.trainer, train)
     check_tasks(spec, train)
+    if spec.join_groups:
+        _check_groups(train)
     if train.several:
         check_names(tuple(train.label_names))
         _check_judged(validation)
+
+
+def _check_groups(train: Corpus) -> None:
+    if not train.several:
+        # Evaluation and comparison of one label read text by text: they would judge another thing.
+        raise InputError(
+            "join_groups: only models of named tasks judge groups; give the label as a task "
+            "(data.params.label_fields), or leave join_groups out"
+        )
+    if not any(document.group for document in train):
+        raise InputError(
+            f"join_groups: the texts of {train.name} belong to no groups; name the column "
+            "(data.params.group_field), or leave it out"
+        )
 
 
 def check_labelled(corpus: Corpus, part: str) -> None:
