@@ -5,6 +5,7 @@ independent of one another, and as unequal as in the real data.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -27,9 +28,9 @@ from astrid.text.sources._personality_words import CUES
 SHARES = {"ei": 0.23, "sn": 0.86, "tf": 0.46, "jp": 0.40}
 """Share of class 1 (E, N, T, J) among people."""
 
-_CUES_AN_AXIS = (2, 3)
-_CHAT_BESIDE_CUES = (0, 1, 1)  # sentences, as often as they stand here
-_CHAT_ALONE = (1, 2, 3)
+_CUES_AN_AXIS = 3
+_CHAT_BESIDE_CUES = (0, 0, 1)  # sentences, as often as they stand here
+_CHAT_ALONE = (1, 1, 2)
 _LEAKS = 0.6  # share of posts that name a type, where posts leak
 _LINKS = 0.2  # share of posts with a link, where posts leak
 _PHRASES = tuple(cue for sides in CUES.values() for side in sides.values() for cue in side)
@@ -84,10 +85,10 @@ class _Streams:
 def load(params: Params) -> Corpus:
     """Make the corpus: cues as rationales, a split on every document, the person as its group.
 
-    Each person says two or three cues of their side of every axis, spread over their posts; some
-    posts have none. `facts["cues"]` lists the cues by axis and letter (`evidence_for` of
-    `astrid.text.cues` picks an axis), `facts["best_accuracy"]` is by axis and for judging all
-    posts of a person together.
+    Each person says three cues of their side of every axis, spread over their posts so that a few
+    posts in a row have every axis; some posts have none. `facts["cues"]` lists the cues by axis
+    and letter (`evidence_for` of `astrid.text.cues` picks an axis), `facts["best_accuracy"]` is by
+    axis and for judging all posts of a person together.
 
     >>> corpus = load(Params(train=8, validation=8, test=8))
     >>> list(corpus.label_names), corpus.documents[0].id, corpus.documents[0].group
@@ -153,15 +154,16 @@ def _posts(
 
 def _spread(rng: Random, posts: int, sides: dict[str, int]) -> list[list[str]]:
     """The cues of each of `posts` posts: about a quarter of them has none."""
-    cues = [
-        cue
-        for axis, side in sides.items()
-        for cue in rng.sample(CUES[axis][AXES[axis][side]], rng.choice(_CUES_AN_AXIS))
+    chosen = [
+        rng.sample(CUES[axis][AXES[axis][side]], _CUES_AN_AXIS) for axis, side in sides.items()
     ]
-    rng.shuffle(cues)
+    # In rounds of one cue an axis, so that no part of the posts lacks an axis for long.
+    cues = [cue for turn in zip(*chosen, strict=True) for cue in rng.sample(turn, len(turn))]
     telling = posts - max(1, posts // 4)
-    spread = [cues[place::telling] for place in range(telling)] + [[]] * (posts - telling)
-    rng.shuffle(spread)
+    bounds = [round(place * len(cues) / telling) for place in range(telling + 1)]
+    spread = [cues[start:end] for start, end in pairwise(bounds)]
+    for _ in range(posts - telling):
+        spread.insert(rng.randint(0, len(spread)), [])
     return spread
 
 
