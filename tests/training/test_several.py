@@ -25,7 +25,7 @@ from astrid.training.spec import TaskSpec, TrainerSpec
 from astrid.training.thresholds import best_threshold
 from astrid.training.unfreezing import depth, freeze
 from tests import tiny
-from tests.training import several
+from tests.training import several, toy
 from tests.training.toy import killed_after
 
 TRAIN, CHECK = several.corpus(400, 1), several.corpus(60, 2)
@@ -237,6 +237,7 @@ def _quick(folder: Path) -> Path:
         ({"tasks": {"mood": TaskSpec(threshold=0.3)}}, "only a task of two classes"),
         ({"trainer": {"class_weights": (1.0, 2.0)}}, "task by task"),
         ({"distil": {"teacher": "somewhere"}}, "one task, not several"),
+        ({"join_groups": True}, "belong to no groups; name the column"),
     ],
 )
 def test_settings_that_fit_no_task_are_refused(
@@ -245,6 +246,12 @@ def test_settings_that_fit_no_task_are_refused(
     with pytest.raises(InputError, match=message):
         trained(tmp_path / "model", **settings)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_joining_groups_of_a_single_label_is_refused(tmp_path: Path) -> None:
+    spec = toy.spec(epochs=1).model_copy(update={"join_groups": True})
+    with pytest.raises(InputError, match="only models of named tasks judge groups"):
+        fit(spec, toy.corpus(16, 1), toy.corpus(8, 2), tmp_path / "model", progress=False)
 
 
 def test_a_task_of_one_class_is_refused(tmp_path: Path) -> None:
