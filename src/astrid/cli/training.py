@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from astrid.cli import options
 
 if TYPE_CHECKING:
+    from astrid.text.document import Corpus
     from astrid.text.load import DataSpec
     from astrid.text.splits import Splits
     from astrid.training.fit import FitResult
@@ -25,7 +26,8 @@ def carry_out(
     splits = load_splits(data)
     _say_data(splits)
     result = fit(spec, splits.train, splits.validation, out, overwrite=overwrite)
-    how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
+    epochs = f"{result.epochs} epoch{'s' if result.epochs != 1 else ''}"
+    how = "was there already" if result.reused else f"trained for {epochs}"
     options.say(f"{out}: {how}; validation {_quality(result)}")
     options.say_findings(result.diagnosis)
     if not (result.reused and (out / PAGE).is_file()):
@@ -54,13 +56,16 @@ def _say_data(splits: "Splits") -> None:
         else f"classes {', '.join(train.classes)}"
     )
     options.say(
-        f"{train.name}: {len(train)} texts to train on, {len(validation)} for validation, {what}"
+        f"{train.name}: {len(train)} texts to train on{_of(train)}, {len(validation)} for "
+        f"validation{_of(validation)}, {what}"
     )
-    groups = [{document.group for document in corpus} - {None} for corpus in (train, validation)]
-    if groups[0]:
-        options.say(f"of {len(groups[0])} and {len(groups[1])} groups, which share nobody")
     for reason, count in train.facts.get("skipped", {}).items():
-        options.say(f"left out: {count} rows ({reason})")
+        options.say(f"left out: {count} {reason}")
+
+
+def _of(corpus: "Corpus") -> str:
+    groups = {document.group for document in corpus} - {None}
+    return f" (of {len(groups)} groups)" if groups else ""
 
 
 def _quality(result: "FitResult") -> str:
