@@ -1,6 +1,7 @@
 """The plots of several tasks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from astrid.plots import important_words, task_quality
@@ -64,3 +65,12 @@ def test_of_many_words_the_most_extreme_are_drawn() -> None:
     drawn = sorted(score for trace in figure.data for score in trace.x)
     assert drawn == pytest.approx([*many["score"][:15], *many["score"][-15:]])
     assert "50 less extreme words" in figure.layout.title.subtitle.text
+
+
+def test_each_class_of_a_task_of_several_has_its_own_panel_and_band() -> None:
+    first = important_words.example().iloc[:4].assign(task="tone", against="", toward="angry")
+    second = first.assign(toward="calm", control_low=-0.04)
+    figure = important_words.draw(pd.concat([first, second], ignore_index=True))
+    headings = [note.text for note in figure.layout.annotations]
+    assert headings == ["tone: ← other classes | angry →", "tone: ← other classes | calm →"]
+    assert [band.x0 for band in figure.layout.shapes] == [-0.02, -0.04]

@@ -172,7 +172,8 @@ class ImportantWords:
             for word in chosen
         ]
         frame = pd.DataFrame(rows, columns=list(_COLUMNS))
-        frame.attrs["notes"] = [f"{self.task}: {self.note}"]
+        what = self.task if self.against else f"{self.task}, {self.toward}"
+        frame.attrs["notes"] = [f"{what}: {self.note}"]
         return frame
 
 

@@ -131,7 +131,7 @@ def _table(board: "TaskBoard", split: str) -> "Table":
         table.add_row(Text(name), *map(_cell, (*measures, *others)))
     total = [found.total, *(one.evaluation.total for one in board.beside)]
     cells = [_cell(estimate) for estimate in total]
-    table.add_row(Text("all"), cells[0], Text(""), *cells[1:])
+    table.add_row(Text("all at\nonce"), cells[0], Text(""), *cells[1:])
     return table
 
 

@@ -1,5 +1,6 @@
 """`MBTIClassifier`: types, probabilities and reasons from posts."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, overload
 
@@ -55,6 +56,10 @@ class MBTIClassifier:
         self.clean_types = clean_types
         self._tasks = _tasks(model)
         self._tokenizer = model.whole_tokenizer()
+
+    def __repr__(self) -> str:
+        cleaning = f"clean_links={self.clean_links}, clean_types={self.clean_types}"
+        return f"MBTIClassifier({self.model.name!r}, {cleaning})"
 
     @classmethod
     def load_from_checkpoint(
@@ -221,7 +226,11 @@ class MBTIClassifier:
 
 
 def _listed(texts: str | Texts) -> Texts:
-    return [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, str):
+        return [texts]
+    if not isinstance(texts, Iterable):
+        raise InputError(f"texts: give a string or a list of strings, not {type(texts).__name__}")
+    return list(texts)
 
 
 def _tasks(model: TransformerClassifier) -> dict[str, Task]:
