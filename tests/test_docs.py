@@ -86,7 +86,10 @@ def _posts() -> str:
     rows = ["post,who,mood,tone"]
     for who in range(40):
         mood, tone = ("glad", "sad")[who % 2], ("calm", "angry", "cold")[who % 3]
-        rows += [f"I feel {mood} and {tone}.,{who},{mood},{tone}", f"So {mood}!,{who},{mood},{tone}"]
+        rows += [
+            f"I feel {mood} and {tone}.,{who},{mood},{tone}",
+            f"So {mood}!,{who},{mood},{tone}",
+        ]
     return "\n".join(rows)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import astrid
-from astrid.analysis.important_words import TooFewTexts, WordSettings, important_words
+from astrid.analysis.important_words import TooFewTextsError, WordSettings, important_words
 from astrid.analysis.task_baselines import LabelledTexts
 from astrid.analysis.task_comparison import TaskBoard, TaskSettings, judge_tasks
 from astrid.analysis.task_reading import important_words_of, spread
@@ -99,5 +99,7 @@ def test_words_are_of_several_groups_though_the_first_wrote_most(model: TextMode
     )
     found = important_words_of(model, crowded, 12, WordSettings(resamples=100))
     assert {words.groups for words in found} == {12}
-    with pytest.raises(TooFewTexts, match=r"in 5 groups of the 3 explained; explain more texts"):
+    with pytest.raises(
+        TooFewTextsError, match=r"in 5 groups of the 3 explained; explain more texts"
+    ):
         important_words_of(model, crowded, 3)

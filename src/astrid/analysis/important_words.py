@@ -31,7 +31,7 @@ LIMITS = (
 )
 
 
-class TooFewTexts(InputError):
+class TooFewTextsError(InputError):
     """No word occurs in enough of the explained texts for a list."""
 
 
@@ -194,7 +194,7 @@ def important_words(
     Raises:
         InputError: no explanations, several methods or outputs, another task's, groups that
             don't fit.
-        TooFewTexts: no word is in enough groups.
+        TooFewTextsError: no word is in enough groups.
     """
     settings = settings or WordSettings()
     target = _checked(task, explanations)
@@ -202,7 +202,7 @@ def important_words(
     tokens = tokens_of(explanations, numbers)
     chosen = _chosen(tokens, settings)
     if not len(chosen):
-        raise TooFewTexts(
+        raise TooFewTextsError(
             f"important words: no word of {task.name} occurs in {settings.min_groups} {unit}s of "
             f"the {tokens.group_count} explained; explain more texts, or set a smaller min_groups"
         )

@@ -83,7 +83,7 @@ def important_words_of(
 
     Raises:
         InputError: a method that the model can't answer.
-        TooFewTexts: no word is in enough of the texts' groups for a list.
+        TooFewTextsError: no word is in enough of the texts' groups for a list.
     """
     places = spread(texts.groups or [None] * len(texts.texts), limit)
     chosen = [texts.texts[place] for place in places]

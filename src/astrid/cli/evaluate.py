@@ -36,7 +36,6 @@ def evaluate(
     data: options.Data = "verdicts",
     text_field: options.TextField = "text",
     label_field: options.LabelField = "label",
-    group_field: options.GroupField = None,
     data_path: options.Path_ = None,
     labels: options.Labels = None,
     split: options.Split = "test",
@@ -46,7 +45,7 @@ def evaluate(
     precision: options.Precision = "float32",
     as_json: options.Json = False,
 ) -> None:
-    spec = options.data_spec(data, text_field, label_field, None, data_path, labels, group_field)
+    spec = options.data_spec(data, text_field, label_field, None, data_path, labels)
     corpus = options.documents(spec, split)
     opened = options.open_model(model, device, precision)
     if tasks.answers_tasks(opened):

@@ -13,6 +13,7 @@ from astrid.files import require_writable
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from astrid.analysis.important_words import ImportantWords
     from astrid.analysis.task_baselines import LabelledTexts
@@ -98,7 +99,7 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
 def _words(
     model: "TransformerClassifier", judging: Judging, texts: "LabelledTexts"
 ) -> "list[ImportantWords]":
-    from astrid.analysis.important_words import TooFewTexts
+    from astrid.analysis.important_words import TooFewTextsError
     from astrid.analysis.task_reading import important_words_of
     from astrid.progress import bar
 
@@ -108,7 +109,7 @@ def _words(
     try:
         with bar("explaining (integrated_gradients)", count * len(model.labels)) as advance:
             return important_words_of(model, texts, count, advance=advance)
-    except TooFewTexts as error:
+    except TooFewTextsError as error:
         # The figures stand without the lists, and took long enough.
         options.say(f"no lists of words: {error}")
         return []

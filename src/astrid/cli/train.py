@@ -60,7 +60,8 @@ def train(
         chosen = checked(DataSpec, {**chosen.model_dump(), **drawn}, "data")
     elif data_path is not None or labels is not None or group_field is not None:
         raise InputError(
-            "--data-path, --labels and --group-field go with --data; else use data=… data.params.…=…"
+            "--data-path, --labels and --group-field go with --data; "
+            "else use data=… data.params.…=…"
         )
     else:
         chosen = checked(DataSpec, settings["data"], "data")

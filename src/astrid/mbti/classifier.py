@@ -1,6 +1,5 @@
 """`MBTIClassifier`: types, probabilities and reasons from posts."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, overload
 
@@ -226,11 +225,7 @@ class MBTIClassifier:
 
 
 def _listed(texts: str | Texts) -> Texts:
-    if isinstance(texts, str):
-        return [texts]
-    if not isinstance(texts, Iterable):
-        raise InputError(f"texts: give a string or a list of strings, not {type(texts).__name__}")
-    return list(texts)
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def _tasks(model: TransformerClassifier) -> dict[str, Task]:

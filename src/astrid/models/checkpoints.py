@@ -7,6 +7,7 @@ run. So nothing is unpickled but tensors and plain values: a file with more in i
 import json
 import pickle
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,12 @@ def _brief(error: Exception) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    if path.is_file() and not zipfile.is_zipfile(path):
+        # Of other files torch only says that they can't be mapped into memory.
+        raise InputError(
+            f"{path}: refused: it is damaged, or no checkpoint of PyTorch; give one that torch.save "
+            "or Lightning wrote"
+        )
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except FileNotFoundError:
