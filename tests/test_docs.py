@@ -87,8 +87,8 @@ def _posts() -> str:
     for who in range(40):
         mood, tone = ("glad", "sad")[who % 2], ("calm", "angry", "cold")[who % 3]
         rows += [
-            f"I feel {mood} and {tone}.,{who},{mood},{tone}",
-            f"So {mood}!,{who},{mood},{tone}",
+            f"I feel {mood}.,{who},{mood},{tone}",
+            f"Said {tone}ly.,{who},{mood},{tone}",
         ]
     return "\n".join(rows)
 

@@ -74,3 +74,15 @@ def test_each_class_of_a_task_of_several_has_its_own_panel_and_band() -> None:
     headings = [note.text for note in figure.layout.annotations]
     assert headings == ["tone: ← other classes | angry →", "tone: ← other classes | calm →"]
     assert [band.x0 for band in figure.layout.shapes] == [-0.02, -0.04]
+
+
+def test_tiny_scores_have_few_short_ticks_in_print() -> None:
+    frame = important_words.example()
+    scores = ["score", "score_low", "score_high", "control_low", "control_high"]
+    frame[scores] *= 1e-3
+    figure = important_words.paper(frame)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+        assert len(labels) <= 8
+        assert max(map(len, labels)) <= 6

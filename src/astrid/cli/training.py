@@ -16,15 +16,17 @@ def carry_out(
     settings: dict[str, Any], data: "DataSpec", out: Path, overwrite: bool, as_json: bool
 ) -> None:
     """Train what `settings` describe on `data`, and say how it went."""
-    from astrid.report.training import PAGE, write_training
     from astrid.spec import checked
     from astrid.text.load import load_splits
-    from astrid.training.fit import fit
     from astrid.training.spec import TrainSpec
 
     spec = checked(TrainSpec, settings | {"data": data.model_dump(mode="json")}, "train")
     splits = load_splits(data)
     _say_data(splits)
+    # After the first line: with them comes PyTorch, which takes seconds.
+    from astrid.report.training import PAGE, write_training
+    from astrid.training.fit import fit
+
     result = fit(spec, splits.train, splits.validation, out, overwrite=overwrite)
     epochs = f"{result.epochs} epoch{'s' if result.epochs != 1 else ''}"
     how = "was there already" if result.reused else f"trained for {epochs}"

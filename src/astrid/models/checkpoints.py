@@ -135,8 +135,8 @@ def _read(path: Path) -> Mapping[str, Any]:
     if path.is_file() and not zipfile.is_zipfile(path):
         # Of other files torch only says that they can't be mapped into memory.
         raise InputError(
-            f"{path}: refused: it is damaged, or no checkpoint of PyTorch; give one that torch.save "
-            "or Lightning wrote"
+            f"{path}: refused: it is damaged, or no checkpoint of PyTorch; give one that Lightning "
+            "or torch.save wrote"
         )
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)

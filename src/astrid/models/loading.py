@@ -113,7 +113,7 @@ def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
     tokenizer = _fetch(
         source,
         "tokenizer",
-        lambda **local: AutoTokenizer.from_pretrained(source, **settings, **local),
+        lambda **local: _read_tokenizer(source, **settings, **local),
     )
     if not tokenizer.is_fast:
         raise InputError(
@@ -271,6 +271,17 @@ def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) 
     if labels is None or labels == base.num_labels:
         return {}
     return {"num_labels": labels}
+
+
+def _read_tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, **settings)
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # Of a damaged file the tokenizers library says so with nothing more special.
+        raise ValueError(str(error)) from error
+    return tokenizer
 
 
 def _warnings(source: str, missing: list[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from plotly.subplots import make_subplots
 
 from astrid.plots._axes import bar_lengths, short, with_interval
@@ -186,6 +187,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
         if not out:
             bar.set(hatch="////", edgecolor="white", linewidth=0)
     axes.axvline(0, color="#444444", linewidth=0.6)
+    # Scores can be very small: few ticks, and the power of ten at the axis's end.
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.ticklabel_format(axis="x", scilimits=(-2, 3), useMathText=True)
     ticks(axes, "y", range(len(rows)), [str(word) for word in rows["word"]], longest=18)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_title(plain(_heading(rows), 70), loc="left")
