@@ -169,7 +169,7 @@ def test_data_of_several_tasks_is_shown_and_read_back(astrid, tmp_path):
     assert sorted(read, key=lambda one: one.id) == sorted(made, key=lambda one: one.id)
     assert read.label_names == made.label_names
     settings = shlex.split(err.split("to train on it: ")[1])
-    told = compose("data/file", settings[1:])["data"]["params"]
+    told = compose("train", settings)["data"]["params"]
     assert (told["label_fields"]["sn"], told["group_field"]) == (["S", "N"], "group")
 
 
@@ -208,7 +208,7 @@ def test_texts_of_a_group_stay_together_in_training(astrid, tmp_path):
     code, (said,), err = astrid("train", *options, *quick, "--out", out, "--json")
     assert code == 0
     assert {"acc_mood", "acc_tone", "acc_total"} <= set(said["metrics"])
-    assert "48 texts to train on (of 24 groups), 6 for validation (of 3 groups)" in err
+    assert "36 texts to train on (of 18 groups), 12 for validation (of 6 groups)" in err
     assert "trained for 1 epoch;" in err
     record = json.loads((out / "astrid.json").read_text(encoding="utf-8"))
     assert record["spec"]["data"]["params"]["group_field"] == "who"
