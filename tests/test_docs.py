@@ -82,6 +82,17 @@ def console_lines(page: Path) -> Iterator[tuple[int, list[str]]]:
                     yield block.line + offset, shlex.split(line[2:], comments=True)[1:]
 
 
+def _posts() -> str:
+    rows = ["post,who,mood,tone"]
+    for who in range(40):
+        mood, tone = ("glad", "sad")[who % 2], ("calm", "angry", "cold")[who % 3]
+        rows += [
+            f"I feel {mood}.,{who},{mood},{tone}",
+            f"Said {tone}ly.,{who},{mood},{tone}",
+        ]
+    return "\n".join(rows)
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `cases.csv` and the models that the pages name, each trained for moments."""
@@ -102,6 +113,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         arguments = ["+data.params.train=200", *quick, f"seed={seed}"]
         assert run(["train", *arguments, "--out", str(folder / "runs" / "demo" / name)]) == 0
     tiny = ["model=quick", "trainer=quick", "data.params.train=16", "encoder.hidden_size=16"]
+    (folder / "posts.csv").write_text(_posts(), encoding="utf-8")
+    posts = ["--data", str(folder / "posts.csv"), "--text-field", "post", "--group-field", "who"]
+    moods = ["--label-field", "mood,tone", "--out", str(folder / "runs" / "moods")]
+    assert run(["train", *posts, *quick, *moods]) == 0
     people = [f"data.params.{split}=12" for split in ("validation", "test")]
     assert run(["mbti", "train", *tiny, *people, "--out", str(folder / "runs" / "mbti")]) == 0
     run_study(small(name="smoke"), folder / "runs" / "smoke", Engine(workers=0, threads=1))
@@ -113,7 +128,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of one page's own, with what the pages name in it."""
-    shutil.copy(made / "cases.csv", tmp_path)
+    for name in ("cases.csv", "posts.csv"):
+        shutil.copy(made / name, tmp_path)
     for name in ("runs", "models"):
         (tmp_path / name).symlink_to(made / name)
     monkeypatch.chdir(tmp_path)

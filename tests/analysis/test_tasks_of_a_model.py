@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import astrid
-from astrid.analysis.important_words import WordSettings, important_words
+from astrid.analysis.important_words import TooFewTextsError, WordSettings, important_words
 from astrid.analysis.task_baselines import LabelledTexts
 from astrid.analysis.task_comparison import TaskBoard, TaskSettings, judge_tasks
-from astrid.analysis.task_reading import labelled, read
+from astrid.analysis.task_reading import important_words_of, labelled, read, spread
 from astrid.explain.run import explain, plain_logits, predict
 from astrid.explain.targets import Target
 from astrid.models.heads import HeadSpec
@@ -95,3 +95,28 @@ def test_texts_and_their_writers_stay_out_of_the_record(board: TaskBoard) -> Non
     told = str(board.to_dict())
     assert not any(text in told for text in CHECK.texts)
     assert not any(str(group) in told for group in TEST_GROUPS)
+
+
+def test_the_explained_texts_are_of_as_many_groups_as_there_are() -> None:
+    groups = ["ann"] * 50 + ["bob"] * 3 + ["eve"]
+    assert spread(groups, 3) == [0, 50, 53]
+    assert spread(groups, 5) == [0, 1, 50, 51, 53]
+    assert spread(groups, 99) == list(range(54))
+    assert spread([None, None, "ann", "ann"], 3) == [0, 1, 2]
+
+
+def test_words_are_of_several_groups_though_the_first_wrote_most(model: TextModel) -> None:
+    many = [number for number, group in enumerate(TEST_GROUPS) if group == TEST_GROUPS[0]]
+    order = many * 10 + [number for number in range(len(CHECK)) if number not in many]
+    texts = LabelledTexts.of(CHECK, model.tasks)
+    crowded = LabelledTexts(
+        [texts.texts[place] for place in order],
+        texts.labels[order],
+        [TEST_GROUPS[place] for place in order],
+    )
+    found = important_words_of(model, crowded, 12, WordSettings(resamples=100))
+    assert {words.groups for words in found} == {12}
+    with pytest.raises(
+        TooFewTextsError, match=r"in 5 groups of the 3 explained; explain more texts"
+    ):
+        important_words_of(model, crowded, 3)

@@ -181,3 +181,11 @@ def test_texts_and_data_together(astrid, trained, csv_file):
 
 def test_an_unknown_split(astrid, trained, csv_file):
     refused(astrid, "evaluate", trained, "--data", csv_file, "--split", "dev", says="dev")
+
+
+def test_a_damaged_tokenizer(astrid, trained, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "model")
+    file = folder / "tokenizer.json"
+    content = file.read_text(encoding="utf-8").replace('"single_word"', '"ingle_word"', 1)
+    file.write_text(content, encoding="utf-8")
+    refused(astrid, "explain", folder, "a text", says="its tokenizer can't be read")

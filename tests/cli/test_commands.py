@@ -169,7 +169,7 @@ def test_data_of_several_tasks_is_shown_and_read_back(astrid, tmp_path):
     assert sorted(read, key=lambda one: one.id) == sorted(made, key=lambda one: one.id)
     assert read.label_names == made.label_names
     settings = shlex.split(err.split("to train on it: ")[1])
-    told = compose("data/file", settings[1:])["data"]["params"]
+    told = compose("train", settings)["data"]["params"]
     assert (told["label_fields"]["sn"], told["group_field"]) == (["S", "N"], "group")
 
 
@@ -191,3 +191,27 @@ def test_version_and_help():
         assert (
             package.__version__ in done.stdout or "Example" in done.stdout or "train" in done.stdout
         )
+
+
+def test_texts_of_a_group_stay_together_in_training(astrid, tmp_path):
+    rows = [
+        f"{mood} {place}.,{who},{mood},{tone}"
+        for who in range(30)
+        for mood, tone in [(("glad", "sad")[who % 2], ("calm", "angry", "cold")[who % 3])]
+        for place in range(2)
+    ]
+    file = tmp_path / "posts.csv"
+    file.write_text("\n".join(["text,who,mood,tone", *rows]), encoding="utf-8")
+    options = ["--data", file, "--label-field", "mood,tone", "--group-field", "who"]
+    quick = ["encoder=demo-step5", "trainer=quick", "+encoder.vocab_size=100"]
+    out = tmp_path / "model"
+    code, (said,), err = astrid("train", *options, *quick, "--out", out, "--json")
+    assert code == 0
+    assert {"acc_mood", "acc_tone", "acc_total"} <= set(said["metrics"])
+    assert "36 texts to train on (of 18 groups), 12 for validation (of 6 groups)" in err
+    assert "trained for 1 epoch;" in err
+    record = json.loads((out / "astrid.json").read_text(encoding="utf-8"))
+    assert record["spec"]["data"]["params"]["group_field"] == "who"
+    code, _, err = astrid("train", "--group-field", "who", "--out", out)
+    assert code == 2
+    assert "--group-field go with --data" in err

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 
 import pytest
 import torch
@@ -75,6 +76,19 @@ def test_evaluate_stands_beside_the_baselines(astrid, model, tmp_path):
         assert found["low"] <= found["value"] <= found["high"]
     assert (report / "tasks.html").is_file()
     assert "95 % intervals" in err
+    figures = r"│ +ei +(│ +\d\.\d{3} +){4}│\n│ +(│ +\d\.\d{3} to \d\.\d{3} +){4}│"
+    assert re.search(figures, err)  # five columns in 80 signs, no figure cut
+
+
+def test_too_few_texts_for_words_leave_the_figures(astrid, model, tmp_path):
+    report = tmp_path / "report"
+    code, (said,), err = astrid(
+        "mbti", "evaluate", model, "--report", report, "--words", 2, "--json"
+    )
+    assert (code, said["words"]) == (0, [])
+    assert "no lists of words: " in err
+    assert "explain more texts" in err
+    assert (report / "tasks.html").is_file()
 
 
 def test_explain_each_axis(astrid, model):

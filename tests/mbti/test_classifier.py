@@ -101,6 +101,11 @@ def test_what_is_no_string_is_refused(classifier: MBTIClassifier) -> None:
         classifier.predict([nothing])
 
 
+def test_a_notebook_names_the_classifier(classifier: MBTIClassifier) -> None:
+    assert repr(classifier).startswith("MBTIClassifier('")
+    assert "clean_types=True" in repr(classifier)
+
+
 @pytest.mark.parametrize("axis", AXES)
 def test_explanations_add_up_to_the_change_of_the_persons_probability(
     classifier: MBTIClassifier, axis: str

@@ -1,6 +1,9 @@
 """The plots of several tasks."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from astrid.plots import important_words, task_quality
@@ -64,3 +67,24 @@ def test_of_many_words_the_most_extreme_are_drawn() -> None:
     drawn = sorted(score for trace in figure.data for score in trace.x)
     assert drawn == pytest.approx([*many["score"][:15], *many["score"][-15:]])
     assert "50 less extreme words" in figure.layout.title.subtitle.text
+
+
+def test_each_class_of_a_task_of_several_has_its_own_panel_and_band() -> None:
+    first = important_words.example().iloc[:4].assign(task="tone", against="", toward="angry")
+    second = first.assign(toward="calm", control_low=-0.04)
+    figure = important_words.draw(pd.concat([first, second], ignore_index=True))
+    headings = [note.text for note in figure.layout.annotations]
+    assert headings == ["tone: ← other classes | angry →", "tone: ← other classes | calm →"]
+    assert [band.x0 for band in figure.layout.shapes] == [-0.02, -0.04]
+
+
+def test_tiny_scores_have_few_short_ticks_in_print() -> None:
+    frame = important_words.example()
+    scores = ["score", "score_low", "score_high", "control_low", "control_high"]
+    frame[scores] *= 1e-3
+    figure = important_words.paper(frame)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+        assert len(labels) <= 8
+        assert max(len(re.sub(r"[${}]|\\mathdefault", "", label)) for label in labels) <= 5

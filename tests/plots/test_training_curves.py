@@ -62,3 +62,11 @@ def test_panels_of_each_task_share_their_axes() -> None:
     assert layout.yaxis.range == layout.yaxis2.range
     assert layout.yaxis3.range == layout.yaxis4.range
     assert [note.text for note in layout.annotations] == ["label", "other"]
+
+
+def test_of_one_epoch_print_shows_whole_epochs_alone() -> None:
+    figure = training_curves.paper(training_frame(ROWS[:1], [FACTS], 1, []))
+    figure.canvas.draw()
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from astrid.explain.records import Prediction
 from astrid.report.words import pieces, words_html, words_page
 from tests.explanations import explanation
 
@@ -52,3 +54,14 @@ def test_sign_decides_the_class_and_the_tooltip_has_the_score() -> None:
     html = words_html(explanation("good bad", [0.5, -0.25]))
     assert re.search(r'class="w for"[^>]*title="\+0.5">good<', html)
     assert re.search(r'class="w against"[^>]*title="-0.25">bad<', html)
+
+
+def test_the_answer_stands_beside_its_own_probability() -> None:
+    """Two answers share one column, which has the probability of the second."""
+    item = explanation("a b", [1, 2])
+    answer = Prediction(0, "I", 0.7, (0.3,))
+    page = words_page([replace(item, prediction=answer)])
+    assert "(0.700)" in page
+    assert "(0.300)" not in page
+    number = Prediction(0, "price", None, (12.5,))
+    assert "(12.500)" in words_html(replace(item, prediction=number))

@@ -31,6 +31,10 @@ LIMITS = (
 )
 
 
+class TooFewTextsError(InputError):
+    """No word occurs in enough of the explained texts for a list."""
+
+
 class WordSettings(Spec):
     """Which words are compared, and how.
 
@@ -168,7 +172,8 @@ class ImportantWords:
             for word in chosen
         ]
         frame = pd.DataFrame(rows, columns=list(_COLUMNS))
-        frame.attrs["notes"] = [f"{self.task}: {self.note}"]
+        what = self.task if self.against else f"{self.task}, {self.toward}"
+        frame.attrs["notes"] = [f"{what}: {self.note}"]
         return frame
 
 
@@ -188,7 +193,8 @@ def important_words(
 
     Raises:
         InputError: no explanations, several methods or outputs, another task's, groups that
-            don't fit, or no word in enough groups.
+            don't fit.
+        TooFewTextsError: no word is in enough groups.
     """
     settings = settings or WordSettings()
     target = _checked(task, explanations)
@@ -196,9 +202,9 @@ def important_words(
     tokens = tokens_of(explanations, numbers)
     chosen = _chosen(tokens, settings)
     if not len(chosen):
-        raise InputError(
-            f"important words: no word of {task.name} occurs in {settings.min_groups} {unit}s; "
-            "explain more texts, or set a smaller min_groups"
+        raise TooFewTextsError(
+            f"important words: no word of {task.name} occurs in {settings.min_groups} {unit}s of "
+            f"the {tokens.group_count} explained; explain more texts, or set a smaller min_groups"
         )
     control = control_band(tokens, chosen, settings.shuffles, settings.confidence, settings.seed)
     words = _words(tokens, chosen, control, settings)

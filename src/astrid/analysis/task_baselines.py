@@ -80,7 +80,8 @@ def _labels_in(corpus: Corpus, task: Task) -> np.ndarray:
     """`[N]` labels of the task's own classes, −1 where a document has none."""
     if task.name not in corpus.label_names:
         raise InputError(
-            f"{corpus.name}: has no task {task.name}; {nearest(task.name, corpus.label_names)}"
+            f"{corpus.name}: has no task {task.name}; {nearest(task.name, corpus.label_names)}; "
+            "give data with the model's tasks"
         )
     places = {UNKNOWN: UNKNOWN}
     for number, name in enumerate(corpus.label_names[task.name]):

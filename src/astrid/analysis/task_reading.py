@@ -1,5 +1,8 @@
 """What a model of several tasks answers to the documents of a corpus, read as it was trained to."""
 
+from collections.abc import Sequence
+from itertools import count
+
 import numpy as np
 
 from astrid.analysis.important_words import ImportantWords, WordSettings, important_words
@@ -52,6 +55,21 @@ def read(
     return texts, predict(model, texts.texts, advance=advance)
 
 
+def spread(groups: Sequence[str | None], limit: int) -> list[int]:
+    """Places of up to `limit` texts that come from as many groups as possible, in order.
+
+    Args:
+        groups: of each text; a text with None is a group of its own.
+        limit: of the texts.
+
+    >>> spread(["ann", "ann", "ann", "bob", "bob"], 3)
+    [0, 1, 3]
+    """
+    seen: dict[str, count[int]] = {}
+    turns = [0 if group is None else next(seen.setdefault(group, count())) for group in groups]
+    return sorted(sorted(range(len(groups)), key=turns.__getitem__)[:limit])
+
+
 def important_words_of(
     model: TransformerClassifier,
     texts: LabelledTexts,
@@ -60,7 +78,10 @@ def important_words_of(
     method: str = "integrated_gradients",
     advance: Advance = silent,
 ) -> list[ImportantWords]:
-    """Which words speak for and against each task's classes, by explaining the first texts.
+    """Which words speak for and against each task's classes, by explaining some of the texts.
+
+    Of each group (person) the first text, then of each the second, and so on: the first texts alone
+    may all be of one group, and a word must occur in several to be listed.
 
     The logit of each column is explained: of two classes that of the second, of more each one's.
 
@@ -73,10 +94,12 @@ def important_words_of(
         advance: told of each text and task that is done.
 
     Raises:
-        InputError: a method that the model can't answer, or too few texts for any list.
+        InputError: a method that the model can't answer.
+        TooFewTextsError: no word is in enough of the texts' groups for a list.
     """
-    chosen = list(texts.texts[:limit])
-    groups = None if texts.groups is None else list(texts.groups[:limit])
+    places = spread(texts.groups or [None] * len(texts.texts), limit)
+    chosen = [texts.texts[place] for place in places]
+    groups = None if texts.groups is None else [texts.groups[place] for place in places]
     found = []
     for task in model.tasks:
         for column in task.columns:

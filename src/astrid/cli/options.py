@@ -31,6 +31,13 @@ LabelField = Annotated[
         "--label-field", help="Column of the labels in a file; several, with commas: several tasks."
     ),
 ]
+GroupField = Annotated[
+    str | None,
+    typer.Option(
+        "--group-field",
+        help="Column of what a text belongs to, such as its writer: never in two splits.",
+    ),
+]
 RationaleField = Annotated[
     str | None, typer.Option("--rationale-field", help="Column of the evidence in a file.")
 ]
@@ -88,6 +95,7 @@ def data_spec(
     rationale_field: str | None,
     path: str | None,
     labels: str | None,
+    group_field: str | None = None,
 ) -> "DataSpec":
     """The data set that the options describe."""
     from astrid.text.load import DataSpec, data_spec_for
@@ -96,6 +104,8 @@ def data_spec(
     extra: dict[str, Any] = {}
     if path is not None:
         extra["path"] = path
+    if group_field is not None:
+        extra["group_field"] = group_field
     if labels is not None:
         extra["labels"] = [label.strip() for label in labels.split(",")]
     if not extra:

@@ -13,10 +13,12 @@ from astrid.files import require_writable
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from astrid.analysis.important_words import ImportantWords
     from astrid.analysis.task_baselines import LabelledTexts
     from astrid.analysis.task_comparison import TaskBoard
+    from astrid.measures.statistics.bootstrap import Estimate
     from astrid.models.text_model import TransformerClassifier
     from astrid.text.load import DataSpec
 
@@ -24,7 +26,7 @@ Report = Annotated[
     Path | None, typer.Option("--report", help="Folder for a page on the tasks, with figures.")
 ]
 Words = Annotated[
-    int, typer.Option("--words", help="Texts to explain a task, for lists of words.", min=0)
+    int, typer.Option("--words", help="Texts to explain for each task, for lists of words.", min=0)
 ]
 
 
@@ -121,34 +123,47 @@ def judge(model: "TransformerClassifier", judging: Judging, as_json: bool) -> No
 def _words(
     model: "TransformerClassifier", judging: Judging, texts: "LabelledTexts"
 ) -> "list[ImportantWords]":
+    from astrid.analysis.important_words import TooFewTextsError
     from astrid.analysis.task_reading import important_words_of
     from astrid.progress import bar
 
     if not judging.words:
         return []
     count = min(judging.words, len(texts.texts))
-    with bar("explaining (integrated_gradients)", count * len(model.labels)) as advance:
-        return important_words_of(model, texts, count, advance=advance)
+    try:
+        with bar("explaining (integrated_gradients)", count * len(model.labels)) as advance:
+            return important_words_of(model, texts, count, advance=advance)
+    except TooFewTextsError as error:
+        # The figures stand without the lists, and took long enough.
+        options.say(f"no lists of words: {error}")
+        return []
 
 
 def _table(board: "TaskBoard", split: str) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from astrid.report.numbers import decimal, interval
-
     found = board.evaluation
     title = f"{board.model} on {found.units} {found.unit}s ({split}), 95 % intervals"
     table = Table(title=Text(title))
-    columns = ("task", "accuracy", "macro F1", *(one.baseline for one in board.beside))
+    beside = (f"accuracy of\n{one.baseline}" for one in board.beside)
+    columns = ("task", "accuracy", "macro F1", *beside)
     for column in columns:
         table.add_column(Text(column))
     for name, quality in found.tasks.items():
         measures = [quality.measures[measure] for measure in ("accuracy", "f1")]
         others = [one.evaluation.tasks[name].measures["accuracy"] for one in board.beside]
-        cells = [f"{decimal(x.value)} {interval(x)}" for x in (*measures, *others)]
-        table.add_row(Text(name), *map(Text, cells))
+        table.add_row(Text(name), *map(_cell, (*measures, *others)))
     total = [found.total, *(one.evaluation.total for one in board.beside)]
-    cells = [f"{decimal(x.value)} {interval(x)}" for x in total]
-    table.add_row(Text("all"), Text(cells[0]), Text(""), *map(Text, cells[1:]))
+    cells = [_cell(estimate) for estimate in total]
+    table.add_row(Text("all at\nonce"), cells[0], Text(""), *cells[1:])
     return table
+
+
+def _cell(estimate: "Estimate") -> "Text":
+    """The figure above its interval: five columns of both fit into 80 signs."""
+    from rich.text import Text
+
+    from astrid.report.numbers import decimal, interval
+
+    return Text(f"{decimal(estimate.value)}\n{interval(estimate)}".strip())

@@ -38,6 +38,7 @@ def train(
     text_field: options.TextField = "text",
     label_field: options.LabelField = "label",
     rationale_field: options.RationaleField = None,
+    group_field: options.GroupField = None,
     data_path: options.Path_ = None,
     labels: options.Labels = None,
     overwrite: Annotated[
@@ -53,12 +54,15 @@ def train(
     settings = compose("train", overrides or [])
     if data is not None:
         chosen = options.data_spec(
-            data, text_field, label_field, rationale_field, data_path, labels
+            data, text_field, label_field, rationale_field, data_path, labels, group_field
         )
         drawn = {name: settings["data"][name] for name in ("fractions", "seed")}
         chosen = checked(DataSpec, {**chosen.model_dump(), **drawn}, "data")
-    elif data_path is not None or labels is not None:
-        raise InputError("--data-path and --labels go with --data; else use data=… data.params.…=…")
+    elif data_path is not None or labels is not None or group_field is not None:
+        raise InputError(
+            "--data-path, --labels and --group-field go with --data; "
+            "else use data=… data.params.…=…"
+        )
     else:
         chosen = checked(DataSpec, settings["data"], "data")
     training.carry_out(settings, chosen, out, overwrite, as_json)

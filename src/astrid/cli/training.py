@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from astrid.cli import options
 
 if TYPE_CHECKING:
+    from astrid.text.document import Corpus
     from astrid.text.load import DataSpec
     from astrid.text.splits import Splits
     from astrid.training.fit import FitResult
@@ -15,17 +16,20 @@ def carry_out(
     settings: dict[str, Any], data: "DataSpec", out: Path, overwrite: bool, as_json: bool
 ) -> None:
     """Train what `settings` describe on `data`, and say how it went."""
-    from astrid.report.training import PAGE, write_training
     from astrid.spec import checked
     from astrid.text.load import load_splits
-    from astrid.training.fit import fit
     from astrid.training.spec import TrainSpec
 
     spec = checked(TrainSpec, settings | {"data": data.model_dump(mode="json")}, "train")
     splits = load_splits(data)
     _say_data(splits)
+    # After the first line: with them comes PyTorch, which takes seconds.
+    from astrid.report.training import PAGE, write_training
+    from astrid.training.fit import fit
+
     result = fit(spec, splits.train, splits.validation, out, overwrite=overwrite)
-    how = "was there already" if result.reused else f"trained for {result.epochs} epochs"
+    epochs = f"{result.epochs} epoch{'s' if result.epochs != 1 else ''}"
+    how = "was there already" if result.reused else f"trained for {epochs}"
     options.say(f"{out}: {how}; validation {_quality(result)}")
     options.say_findings(result.diagnosis)
     if not (result.reused and (out / PAGE).is_file()):
@@ -54,13 +58,16 @@ def _say_data(splits: "Splits") -> None:
         else f"classes {', '.join(train.classes)}"
     )
     options.say(
-        f"{train.name}: {len(train)} texts to train on, {len(validation)} for validation, {what}"
+        f"{train.name}: {len(train)} texts to train on{_of(train)}, {len(validation)} for "
+        f"validation{_of(validation)}, {what}"
     )
-    groups = [{document.group for document in corpus} - {None} for corpus in (train, validation)]
-    if groups[0]:
-        options.say(f"of {len(groups[0])} and {len(groups[1])} groups, which share nobody")
     for reason, count in train.facts.get("skipped", {}).items():
-        options.say(f"left out: {count} rows ({reason})")
+        options.say(f"left out: {count} {reason}")
+
+
+def _of(corpus: "Corpus") -> str:
+    groups = {document.group for document in corpus} - {None}
+    return f" (of {len(groups)} groups)" if groups else ""
 
 
 def _quality(result: "FitResult") -> str:

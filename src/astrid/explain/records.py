@@ -40,6 +40,11 @@ class Prediction:
     probability: float | None
     probabilities: tuple[float, ...]
 
+    @property
+    def value(self) -> float:
+        """The probability of this answer, of two answers in one column too; or the number."""
+        return self.probabilities[self.index] if self.probability is None else self.probability
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:

@@ -56,6 +56,10 @@ class MBTIClassifier:
         self._tasks = _tasks(model)
         self._tokenizer = model.whole_tokenizer()
 
+    def __repr__(self) -> str:
+        cleaning = f"clean_links={self.clean_links}, clean_types={self.clean_types}"
+        return f"MBTIClassifier({self.model.name!r}, {cleaning})"
+
     @classmethod
     def load_from_checkpoint(
         cls,

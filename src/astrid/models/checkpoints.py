@@ -8,6 +8,7 @@ import json
 import pickle
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,12 @@ def _brief(error: Exception) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    if path.is_file() and not zipfile.is_zipfile(path):
+        # Of other files torch only says that they can't be mapped into memory.
+        raise InputError(
+            f"{path}: refused: it is damaged, or no checkpoint of PyTorch; give one that Lightning "
+            "or torch.save wrote"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of programs in such a file, which aren't run either

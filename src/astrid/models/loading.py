@@ -283,6 +283,17 @@ def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) 
     return {"num_labels": labels}
 
 
+def _read_tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, **settings)
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # Of a damaged file the tokenizers library says so with nothing more special.
+        raise ValueError(str(error)) from error
+    return tokenizer
+
+
 def _warnings(source: str, missing: list[str]) -> tuple[str, ...]:
     if not missing:
         return ()

@@ -1,4 +1,4 @@
-"""Which words speak for and against the classes of each task, a panel a task."""
+"""Which words speak for and against the classes of tasks: a panel a task of two, or a class."""
 
 import math
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from plotly.subplots import make_subplots
 
 from astrid.plots._axes import bar_lengths, short, with_interval
@@ -46,19 +47,20 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             other. Of more than fifteen words toward a class, the most extreme are drawn.
     """
     rows, note = _chosen(checked(frame, COLUMNS, "important_words"))
-    tasks = list(_tasks(rows))
-    lines = [len(part) for _, part in tasks]
+    parts = list(_panels(rows))
+    lines = [len(part) for part in parts]
     height = 110 + sum(_ROW * count + 85 for count in lines)
     figure = make_subplots(
-        len(tasks),
+        len(parts),
         1,
-        subplot_titles=[escaped(_heading(part)) for _, part in tasks],
+        subplot_titles=[escaped(_heading(part)) for part in parts],
         row_heights=[float(count + 1) for count in lines],
-        vertical_spacing=min(85 / height, 0.9 / len(tasks)),
+        vertical_spacing=min(85 / height, 0.9 / len(parts)),
     )
-    for panel, (_, part) in enumerate(tasks):
+    for panel, part in enumerate(parts):
         _add_panel(figure, part, panel + 1)
-    figure.update_xaxes(title_text="mean score of the word", row=len(tasks), col=1)
+    figure.update_xaxes(exponentformat="power")  # not "µ", which reads as a unit
+    figure.update_xaxes(title_text="mean score of the word", row=len(parts), col=1)
     figure.update_layout(height=height, showlegend=False, bargap=0.25, barmode="overlay")
     styled(figure, _TITLE, (_BAND, *noted(frame), note))
     figure.update_annotations(font={"size": 13}, x=0, xanchor="left", xref="paper")
@@ -116,9 +118,9 @@ def _add_bars(figure: go.Figure, rows: pd.DataFrame, colour: str, pattern: str, 
 
 
 def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The most extreme words of each task, falling, and what was left out."""
+    """The most extreme words of each panel, falling, and what was left out."""
     parts, left = [], 0
-    for _, part in _tasks(frame):
+    for part in _panels(frame):
         ordered = part.sort_values("score", ascending=False, kind="stable")
         first = ordered[ordered["score"] > 0].head(MOST)
         last = ordered[ordered["score"] <= 0].tail(MOST)
@@ -128,9 +130,10 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return pd.concat(parts), note
 
 
-def _tasks(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for task in dict.fromkeys(rows["task"]):
-        yield str(task), rows[rows["task"] == task]
+def _panels(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The words of each class that was explained: of two classes one, of more each has its own."""
+    for _, part in rows.groupby(["task", "toward"], sort=False):
+        yield part
 
 
 def _heading(rows: pd.DataFrame) -> str:
@@ -152,18 +155,18 @@ def _stand_out(rows: pd.DataFrame) -> list[bool]:
 def paper(frame: pd.DataFrame) -> Figure:
     """As `draw`, for print in two columns' width, two panels a row."""
     rows, note = _chosen(checked(frame, COLUMNS, "important_words"))
-    tasks = list(_tasks(rows))
-    across = min(_ACROSS, len(tasks))
-    down = math.ceil(len(tasks) / across)
-    most = max(len(part) for _, part in tasks)
+    parts = list(_panels(rows))
+    across = min(_ACROSS, len(parts))
+    down = math.ceil(len(parts) / across)
+    most = max(len(part) for part in parts)
     height = 0.8 + down * (0.55 + 0.135 * most)
     figure = page(TWO_COLUMNS, height, _TITLE, (_BAND, *noted(frame), note))
     panels = figure.subplots(down, across, squeeze=False).ravel()
-    for axes in panels[len(tasks) :]:
+    for axes in panels[len(parts) :]:
         axes.set_visible(False)
-    for place, (axes, (_, part)) in enumerate(zip(panels, tasks, strict=False)):
+    for place, (axes, part) in enumerate(zip(panels, parts, strict=False)):
         _draw_panel(axes, part)
-        if place >= len(tasks) - across:
+        if place >= len(parts) - across:
             axes.set_xlabel("mean score of the word")
     return figure
 
@@ -184,6 +187,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
         if not out:
             bar.set(hatch="////", edgecolor="white", linewidth=0)
     axes.axvline(0, color="#444444", linewidth=0.6)
+    # Scores can be very small: few ticks, and the power of ten at the axis's end.
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.ticklabel_format(axis="x", scilimits=(-2, 3), useMathText=True)
     ticks(axes, "y", range(len(rows)), [str(word) for word in rows["word"]], longest=18)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_title(plain(_heading(rows), 70), loc="left")

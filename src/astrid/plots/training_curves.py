@@ -232,7 +232,8 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, columns: tuple[str, str, str]) -
     axes.axhline(rows[guess].iloc[0], color=GREY, linestyle=":", label="guessing by the shares")
     for epoch in rows.loc[rows["best"].astype(bool), "epoch"]:
         axes.axvline(epoch, color=GREY, linewidth=0.7)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    # At least one tick: of a single epoch there is no second whole number to show.
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
     axes.set_xlim(epochs.min() - 0.3, epochs.max() + 0.3)
     axes.grid(visible=True)
     axes.set_axisbelow(True)

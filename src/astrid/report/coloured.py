@@ -19,7 +19,7 @@ def coloured_text(explanation: Explanation) -> Group:
     """Headline, the text with coloured words, and the strongest words with their scores."""
     target, prediction = explanation.target, explanation.prediction
     probability = prediction.probability
-    answer = prediction.probabilities[prediction.index]
+    answer = prediction.value
     head = Text.assemble(
         (visible(prediction.label), "bold"),
         f" {answer:.3f}" if probability is None else f" (probability {probability:.3f})",

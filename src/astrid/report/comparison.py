@@ -87,5 +87,5 @@ def _case_view(case: Case, is_open: bool) -> CaseView:
 
 def _model_view(name: str, explanation: Explanation, cosine: float | None) -> ModelView:
     prediction = explanation.prediction
-    probability = prediction.probabilities[prediction.index]
+    probability = prediction.value
     return ModelView(name, prediction.label, probability, cosine, pieces(explanation))

@@ -94,7 +94,7 @@ def _model(key: CellKey) -> str:
 
 def _cell(name: str, item: Explanation) -> CellView:
     prediction = item.prediction
-    probability = prediction.probabilities[prediction.index]
+    probability = prediction.value
     return CellView(name, prediction.label, probability, pieces(item))
 
 

@@ -187,7 +187,8 @@ def _called(baseline: str) -> str:
 
 def _frames(board: TaskBoard, words: Sequence[ImportantWords]) -> dict[str, pd.DataFrame]:
     """By plot, what it draws."""
-    frames = {"task_quality": board.to_frame()}
+    named = board.to_frame().replace({"task": {TOTAL: "all at once"}})
+    frames = {"task_quality": named}
     return {**frames, "important_words": words_frame(words)} if words else frames
 
 
