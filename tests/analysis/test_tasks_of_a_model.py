@@ -105,7 +105,9 @@ def test_the_explained_texts_are_of_as_many_groups_as_there_are() -> None:
     assert spread([None, None, "ann", "ann"], 3) == [0, 1, 2]
 
 
-def test_words_are_of_several_groups_though_the_first_wrote_most(model: TextModel) -> None:
+def test_words_are_of_several_groups_though_the_first_wrote_most(
+    model: TransformerClassifier,
+) -> None:
     many = [number for number, group in enumerate(TEST_GROUPS) if group == TEST_GROUPS[0]]
     order = many * 10 + [number for number in range(len(CHECK)) if number not in many]
     texts = LabelledTexts.of(CHECK, model.tasks)

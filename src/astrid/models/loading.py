@@ -124,16 +124,6 @@ def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _read_tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
-    try:
-        return AutoTokenizer.from_pretrained(source, **settings)
-    except Exception as error:
-        # What the tokenizers package says of a damaged file has no class of its own.
-        if type(error) is Exception:
-            raise ValueError(str(error)) from None
-        raise
-
-
 def load_encoder(source: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The encoder `source`, without a head, as `dtype` whatever its checkpoint has.
 
