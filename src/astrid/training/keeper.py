@@ -1,5 +1,7 @@
 """What is kept on disk while training: curves, the best weights, checkpoints to go on from."""
 
+import csv
+import io
 import math
 import os
 import pickle
@@ -81,10 +83,13 @@ class Keeper(Checkpoint):
     def curves(self) -> str:
         """The rows as CSV."""
         names = dict.fromkeys(name for row in self.rows for name in row)
-        lines = [",".join(names)]
+        written = io.StringIO()
+        # Columns are named after tasks, which may be called anything.
+        writer = csv.writer(written, lineterminator="\n")
+        writer.writerow(names)
         for row in self.rows:
-            lines.append(",".join(f"{row.get(name, math.nan):.8g}" for name in names))
-        return "\n".join(lines) + "\n"
+            writer.writerow(f"{row.get(name, math.nan):.8g}" for name in names)
+        return written.getvalue()
 
     def _improved(self) -> bool:
         monitor = self.settings.monitor
