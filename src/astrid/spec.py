@@ -62,7 +62,7 @@ def checked(spec: type[SpecT], values: Mapping[str, Any], where: str) -> SpecT:
 
 
 def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
-    problem = error.errors(include_url=False)[0]
+    problem = _of_any_kind(error)
     path = ".".join(str(part) for part in problem["loc"])
     place = f"{where}.{path}" if path else where
     if problem["type"] == "extra_forbidden":
@@ -71,11 +71,29 @@ def _first_problem(spec: type[Spec], error: ValidationError, where: str) -> str:
         return f"{place}: no such setting; {hint}" if hint else f"{place}: no such setting"
     if problem["type"] == "missing":
         return f"{place}: this setting is required"
-    if problem["type"] == "value_error" and not problem["loc"]:
+    if problem["type"] == "value_error" and isinstance(problem["input"], Mapping):
         # What is wrong is said already; the input would be the whole of the settings.
         return f"{place}: {problem['ctx']['error']}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{place}: {message} (got {_short(problem['input'])})"
+
+
+def _of_any_kind(error: ValidationError) -> Any:
+    """The first problem; where a setting may be of several kinds, what each of them asks for."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place = next((n for n, part in enumerate(first["loc"]) if _is_kind(part)), None)
+    if place is None:
+        return first
+    start = first["loc"][:place]
+    alike = [found["msg"] for found in problems if found["loc"][:place] == start]
+    asked = [alike[0], *(message.removeprefix("Input should be ") for message in alike[1:])]
+    return {**first, "loc": start, "msg": ", or ".join(dict.fromkeys(asked))}
+
+
+def _is_kind(part: int | str) -> bool:
+    """Whether a part of a place is pydantic's name of a kind that a setting may be of."""
+    return isinstance(part, str) and part.startswith("literal[")
 
 
 def _short(value: Any) -> str:

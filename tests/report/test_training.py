@@ -1,5 +1,6 @@
 """The page of one training, and what a study's report says of training."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from astrid.errors import InputError
 from astrid.plots import training_curves
 from astrid.report.study import write_study_report
 from astrid.report.training import training_page, write_training
+from astrid.text.document import Corpus
 from astrid.training.finding import Finding
+from astrid.training.fit import fit
 from tests.report.hostile import HOSTILE, explained
 from tests.report.test_study import SMALL, Page
 from tests.studies import study
+from tests.training import several
 from tests.training.toy import train
 
 FOUND = Finding(
@@ -71,3 +75,26 @@ def test_a_study_says_what_did_not_go_well_only_where_something_did_not(tmp_path
     markdown = pages[1].read_text(encoding="utf-8")
     assert "## Training: what did not go well" in markdown
     assert "\\<img" in markdown
+
+
+def test_tasks_of_any_name_have_curves(tmp_path: Path) -> None:
+    """A comma, a quote or a line's end in the name of a task moves no column."""
+    named = {"loud": 'a, "b"', "mood": "c\nd", "warm": " <e> "}
+
+    def renamed(corpus: Corpus) -> Corpus:
+        documents = tuple(
+            replace(one, labels={named[task]: label for task, label in one.labels.items()})
+            for one in corpus
+        )
+        names = {named[task]: classes for task, classes in corpus.label_names.items()}
+        return Corpus(corpus.name, documents, names)
+
+    spec = several.spec(trainer={"epochs": 2})
+    texts, check = renamed(several.corpus(80, 1)), renamed(several.corpus(40, 2))
+    fit(spec, texts, check, tmp_path / "model", progress=False)
+    with (tmp_path / "model" / "curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["epoch"]) for row in rows] == [1, 2]
+    for task in named.values():
+        assert all(0 <= float(row[f"acc_{task}"]) <= 1 for row in rows)
+    assert write_training(tmp_path / "model")

@@ -344,3 +344,45 @@ def test_thresholds_have_the_highest_macro_f1() -> None:
         if 0 < labels.sum() < 40:
             reached = f1_score(labels, probabilities > found, average="macro")
             assert reached == pytest.approx(best)
+
+
+def test_weights_that_break_in_the_last_change_are_no_model(tmp_path: Path) -> None:
+    """The loss of the training is that before the change: the validation's shows the ruin."""
+    broken = {"learning_rate": 1e38, "epochs": 1, "batch_size": 400, "warmup": 0.0}
+    with pytest.raises(InputError, match="the loss is no longer a number in epoch 1"):
+        trained(tmp_path / "broken", trainer=broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_without_validation_labels_counts_for_nothing_there(tmp_path: Path) -> None:
+    without = CHECK.with_documents(
+        [
+            replace(one, labels={name: x for name, x in one.labels.items() if name != "mood"})
+            for one in CHECK
+        ]
+    )
+    settings = several.spec(trainer={"epochs": 2})
+    found = fit(settings, TRAIN, without, tmp_path / "model", progress=False)
+    assert np.isfinite(list(found.metrics.values())).all()
+    expected = np.mean([found.tasks["acc_loud"], found.tasks["acc_warm"]])
+    assert found.metrics["accuracy"] == pytest.approx(expected)
+
+
+def test_a_frozen_encoders_heads_learn_apart_from_one_another(tmp_path: Path) -> None:
+    """Other tasks' labels change nothing; the gradients' common length would, so it isn't cut."""
+    labels = [one.labels["warm"] for one in TRAIN]
+    turned = TRAIN.with_documents(
+        [
+            replace(one, labels={**one.labels, "warm": label})
+            for one, label in zip(TRAIN, reversed(labels), strict=True)
+        ]
+    )
+    settings = several.spec(trainer={"epochs": 1, "strategy": "frozen", "gradient_clip": 0.0})
+    heads = []
+    for name, texts in (("one", TRAIN), ("two", turned)):
+        fit(settings, texts, CHECK, tmp_path / name, progress=False)
+        heads.append(load_classifier(tmp_path / name).model.head.state_dict())
+    differs = {key: not torch.equal(heads[0][key], heads[1][key]) for key in heads[0]}
+    assert {key for key, other in differs.items() if other} == {
+        key for key in differs if key.startswith("heads.2.")
+    }

@@ -210,10 +210,12 @@ def _data_of(model: str, data: Path | None) -> "DataSpec":
     folder = Path(model) if Path(model).is_dir() else Path(model).parent
     known: dict[str, Any] = {}
     if (folder / RECORD).is_file():
-        known = dict(read_record(folder).get("spec", {}).get("data", {}))
+        spec = read_record(folder).get("spec")
+        trained = spec.get("data") if isinstance(spec, dict) else None
+        known = dict(checked(DataSpec, trained, "data")) if isinstance(trained, dict) else {}
     if data is None:
         return checked(DataSpec, known or {"source": "personality"}, "data")
-    params = {**known.get("params", {}), "path": str(data)} if _is_kaggle(known) else {}
+    params = {**known["params"], "path": str(data)} if _is_kaggle(known) else {}
     return checked(
         DataSpec, {**known, "source": "mbti", "params": params or {"path": str(data)}}, "data"
     )

@@ -1,5 +1,6 @@
 """`MBTIClassifier`: types, probabilities and reasons from posts."""
 
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any, overload
 
@@ -10,6 +11,7 @@ from astrid.explain import run
 from astrid.explain.parts import whole
 from astrid.explain.records import Explanation, Explanations, TargetKind
 from astrid.explain.targets import Target
+from astrid.files import without_surrogates
 from astrid.models.load import Precision, load_model
 from astrid.models.outputs import Task
 from astrid.models.text_model import TransformerClassifier
@@ -172,8 +174,8 @@ class MBTIClassifier:
         Raises:
             InputError: no such axis or method, or as `predict`.
         """
-        if task not in self._tasks:
-            raise InputError(f'task "{task}": {nearest(task, self._tasks)}')
+        if not isinstance(task, str) or task not in self._tasks:
+            raise InputError(f'task "{task}": {nearest(str(task), self._tasks)}')
         asked = self._tasks[task]
         corpus, numbers = self.read(_listed(texts))
         wanted = Target(target, index=asked.columns[0])
@@ -209,6 +211,8 @@ class MBTIClassifier:
             raise InputError(f"text {number}: a text must be a string, not {type(text).__name__}")
         cleaned = (clean(post, self.clean_links, self.clean_types) for post in posts_of(text))
         posts = [post for post in cleaned if post]
+        if any(without_surrogates(post) != post for post in posts):
+            raise InputError(f"text {number}: it holds characters that are not valid Unicode")
         if not posts:
             taken = "; links and names of types are taken out" if text.strip() else ""
             raise InputError(f"text {number}: there is nothing to read in it{taken}")
@@ -225,7 +229,12 @@ class MBTIClassifier:
 
 
 def _listed(texts: str | Texts) -> Texts:
-    return [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, str):
+        return [texts]
+    # Of a mapping the keys would be taken for texts, and sets have no order.
+    if isinstance(texts, bytes | bytearray | Mapping | Set) or not isinstance(texts, Iterable):
+        raise InputError(f"texts: give a string or a list of strings, not {type(texts).__name__}")
+    return list(texts)
 
 
 def _tasks(model: TransformerClassifier) -> dict[str, Task]:
@@ -249,8 +258,11 @@ def _cleaning_of(path: Path) -> dict[str, bool]:
     folder = path if path.is_dir() else path.parent
     if not (folder / RECORD).is_file():
         return {}
-    data = read_record(folder).get("spec", {}).get("data", {})
-    params = data.get("params", {}) if isinstance(data, dict) else {}
+    params: Any = read_record(folder)
+    for name in ("spec", "data", "params"):
+        params = params.get(name) if isinstance(params, dict) else None
+    if not isinstance(params, dict):
+        return {}
     return {
         name: params[name]
         for name in ("clean_links", "clean_types")

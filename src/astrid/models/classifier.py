@@ -15,7 +15,7 @@ from astrid.models.configuration import AstridConfig
 from astrid.models.heads import HeadSpec, build_head
 from astrid.models.int8_layers import make_stored
 from astrid.models.outputs import log_losses, several
-from astrid.models.task_heads import TaskHead, TaskHeads
+from astrid.models.task_heads import TaskHeads, heads_of
 
 
 @dataclass
@@ -146,7 +146,7 @@ class AstridClassifier(PreTrainedModel):
 
 def _head(config: AstridConfig, hidden_size: int) -> nn.Module:
     if config.tasks is not None:
-        return TaskHeads([TaskHead.from_dict(task) for task in config.tasks], hidden_size)
+        return TaskHeads(heads_of(config.tasks), hidden_size)
     head = HeadSpec(name=config.head, params=config.head_params)
     return build_head(head, hidden_size, config.num_labels)
 

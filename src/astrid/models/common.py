@@ -78,7 +78,9 @@ def max_length(module: Any, tokenizer: Any) -> int:
             # RoBERTa's positions begin behind the padding index.
             taken = 0 if part.padding_idx is None else part.padding_idx + 1
             limits.append(part.num_embeddings - taken)
-    usable = [limit for limit in limits if limit is not None and 2 < limit < 1_000_000]
+    # A configuration may have come from anywhere, and hold anything.
+    numbers = (limit for limit in limits if isinstance(limit, int | float))
+    usable = [int(limit) for limit in numbers if 2 < limit < 1_000_000]
     return min(usable, default=LONGEST)
 
 

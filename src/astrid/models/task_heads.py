@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import ConfigDict, Field
 from torch import nn
 
 from astrid.errors import InputError
 from astrid.models.heads import HeadSpec, build_head
+from astrid.spec import Spec, checked
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class TaskHead:
     def __post_init__(self) -> None:
         if len(self.classes) < 2:
             raise InputError(f'task "{self.name}": a classifier needs at least 2 classes')
+        if len(set(self.classes)) < len(self.classes):
+            raise InputError(f'task "{self.name}": a class is there twice')
 
     @property
     def columns(self) -> int:
@@ -43,13 +47,40 @@ class TaskHead:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TaskHead":
-        """What `to_dict` gave."""
-        return cls(
-            str(values["name"]),
-            tuple(map(str, values["classes"])),
-            HeadSpec.model_validate(values["head"]),
-            float(values["threshold"]),
-        )
+        """What `to_dict` gave.
+
+        Raises:
+            InputError: something is missing, or of another kind.
+        """
+        read = checked(_Saved, values, "tasks")
+        return cls(read.name, read.classes, read.head, read.threshold)
+
+
+class _Saved(Spec):
+    """What `config.json` says of a task: the file may have come from anywhere."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[str, Field(min_length=1)]
+    classes: tuple[str, ...]
+    head: HeadSpec
+    threshold: Annotated[float, Field(gt=0, lt=1, strict=True)]
+
+
+def heads_of(tasks: Sequence[Mapping[str, Any]]) -> list[TaskHead]:
+    """The tasks that `config.json` lists.
+
+    Raises:
+        InputError: there are none, one is damaged, or two have one name.
+    """
+    heads = [TaskHead.from_dict(task) for task in tasks]
+    names = [head.name for head in heads]
+    if not names:
+        raise InputError("tasks: there is none; leave them out where the model has one answer")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f'tasks: the name "{name[:40]}" is there twice')
+    return heads
 
 
 class TaskHeads(nn.Module):

@@ -40,7 +40,7 @@ def write_training(folder: Path) -> tuple[Path, Path] | None:
         return None
     findings = findings_of(record)
     facts = [TaskFacts.from_dict(values) for values in record["task_facts"]]
-    with (folder / "curves.csv").open(encoding="utf-8") as file:
+    with (folder / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     frame = training_frame(rows, facts, record["best_epoch"], findings)
     page, picture = folder / PAGE, folder / PICTURE

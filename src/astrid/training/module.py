@@ -1,5 +1,6 @@
 """One training step, one validation pass, and the optimiser."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -117,6 +118,8 @@ class TrainingModule(pl.LightningModule):
         self._check_finite()
         quality = self._judged()
         metrics = quality.metrics
+        # The last changes of the weights show in no loss of the training.
+        self._require_finite(metrics["val_loss"])
         self.curve = {
             "train_loss": float(self._loss_sum) / max(self._texts, 1),
             **self._progress.means(),
@@ -165,7 +168,10 @@ class TrainingModule(pl.LightningModule):
         return logits
 
     def _check_finite(self) -> None:
-        if not torch.isfinite(self._loss_sum):
+        self._require_finite(float(self._loss_sum))
+
+    def _require_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
             raise DivergedError(
                 f"trainer.learning_rate: the loss is no longer a number in epoch "
                 f"{self.current_epoch + 1}; lower the learning rate "

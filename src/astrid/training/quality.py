@@ -73,10 +73,12 @@ def judged(
         task.name: _scores(truth[:, place], answered[:, place], task)
         for place, task in enumerate(tasks)
     }
+    # Of a task that no text has a label of nothing is known: the means are over the others.
+    known = [task.name for place, task in enumerate(tasks) if (truth[:, place] >= 0).any()]
     metrics = Metrics(
-        val_loss=float(np.mean([loss for loss, _ in losses.values()])),
-        accuracy=float(np.mean([accuracy for accuracy, _ in scores.values()])),
-        f1_score=float(np.mean([f1 for _, f1 in scores.values()])),
+        val_loss=_mean([losses[name][0] for name in known]),
+        accuracy=_mean([scores[name][0] for name in known]),
+        f1_score=_mean([scores[name][1] for name in known]),
     )
     error = _error_of_mean(logits, labels, tasks, units)
     if len(tasks) == 1:
@@ -90,6 +92,10 @@ def judged(
     by_task = {f"val_loss_{name}": loss for name, (loss, _) in losses.items()}
     by_task |= {f"val_loss_error_{name}": spread for name, (_, spread) in losses.items()}
     return Quality(metrics, named, {"val_loss_error": error, **by_task})
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
 
 
 def mean_by_group(values_NK: torch.Tensor, groups_N: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,8 @@ from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
 from astrid.spec import Spec
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Epoch = Annotated[int, Field(ge=1)]
 Logger = Literal["csv", "tensorboard", "mlflow", "wandb"]
@@ -49,18 +50,18 @@ class TrainerSpec(Spec):
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
     learning_rate: Positive | None = None
-    weight_decay: float = Field(default=0.01, ge=0)
-    warmup: float = Field(default=0.1, ge=0)
+    weight_decay: NotNegative = 0.01
+    warmup: NotNegative = 0.1
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     patience: int = Field(default=0, ge=0)
     monitor: Literal["val_loss", "accuracy", "f1_score"] = "val_loss"
     precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
     class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = "none"
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"
-    gamma: float = Field(default=2.0, ge=0)
+    gamma: NotNegative = 2.0
     strategy: Literal["full", "frozen", "gradual"] = "full"
     unfreeze: tuple[Epoch, Epoch] = (2, 3)
-    gradient_clip: float = Field(default=1.0, ge=0)
+    gradient_clip: NotNegative = 1.0
     checkpoint: bool = False
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     loggers: tuple[Logger, ...] = ("csv",)
@@ -119,10 +120,10 @@ class DistilSpec(Spec):
     """
 
     teacher: str
-    temperature: float = Field(default=2.0, gt=0)
+    temperature: Positive = 2.0
     alpha: float = Field(default=0.5, ge=0, le=1)
-    hidden: float = Field(default=0.0, ge=0)
-    attributions: float = Field(default=0.0, ge=0)
+    hidden: NotNegative = 0.0
+    attributions: NotNegative = 0.0
 
     @property
     def within(self) -> bool:
