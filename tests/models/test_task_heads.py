@@ -199,7 +199,7 @@ def test_relevance_is_that_of_a_model_with_that_head_alone(head: str, column: in
         assert np.abs(one.token_scores).max() > 1e-5
 
 
-@pytest.mark.parametrize(("threshold", "label"), [(0.0, "yes"), (1.0, "no")])
+@pytest.mark.parametrize(("threshold", "label"), [(1e-6, "yes"), (1 - 1e-6, "no")])
 def test_an_answer_follows_the_threshold_of_the_settings(threshold: float, label: str) -> None:
     model = opened(tasks(threshold=threshold))
     target = Target("probability", task="sure")

@@ -354,20 +354,6 @@ def test_weights_that_break_in_the_last_change_are_no_model(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_task_without_validation_labels_counts_for_nothing_there(tmp_path: Path) -> None:
-    without = CHECK.with_documents(
-        [
-            replace(one, labels={name: x for name, x in one.labels.items() if name != "mood"})
-            for one in CHECK
-        ]
-    )
-    settings = several.spec(trainer={"epochs": 2})
-    found = fit(settings, TRAIN, without, tmp_path / "model", progress=False)
-    assert np.isfinite(list(found.metrics.values())).all()
-    expected = np.mean([found.tasks["acc_loud"], found.tasks["acc_warm"]])
-    assert found.metrics["accuracy"] == pytest.approx(expected)
-
-
 def test_a_frozen_encoders_heads_learn_apart_from_one_another(tmp_path: Path) -> None:
     """Other tasks' labels change nothing; the gradients' common length would, so it isn't cut."""
     labels = [one.labels["warm"] for one in TRAIN]
