@@ -110,11 +110,19 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
 
 
 def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
-    tokenizer = _fetch(
-        source,
-        "tokenizer",
-        lambda **local: AutoTokenizer.from_pretrained(source, **settings, **local),
-    )
+    def load(**local: Any) -> PreTrainedTokenizerBase:
+        try:
+            found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                source, **settings, **local
+            )
+        except _MODEL_ERRORS:
+            raise
+        except Exception as error:
+            # The library of tokenizers has no exceptions of its own kind.
+            raise ValueError(str(error)) from error
+        return found
+
+    tokenizer = _fetch(source, "tokenizer", load)
     if not tokenizer.is_fast:
         raise InputError(
             f"{source}: its tokenizer gives no character offsets; a fast one is needed"
