@@ -132,6 +132,14 @@ def test_damaged_folders(
     assert "\n" not in str(caught.value)
 
 
+def test_a_tokenizer_with_a_damaged_token_is_one_line(classifier_folder: Path) -> None:
+    """What the library of tokenizers raises here is of no kind but `Exception`."""
+    path = classifier_folder / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("single_word", "&ingle_word", 1))
+    with pytest.raises(InputError, match=r"its tokenizer can't be read .*single_word"):
+        load_tokenizer(str(classifier_folder))
+
+
 def test_untrained_heads_are_named(
     classifier_folder: Path, encoder_folder: Callable[..., Path]
 ) -> None:

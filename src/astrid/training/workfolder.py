@@ -13,6 +13,8 @@ from astrid.files import write_atomic
 from astrid.models.saving import RECORD, read_record
 
 _LOCK = "lock"
+_TRIES = 100
+"""How often a folder that another run removes is made anew before giving up."""
 
 Result = TypeVar("Result")
 
@@ -97,13 +99,17 @@ def publish(work: Path, folder: Path) -> None:
 
 
 def _locked(work: Path, folder: Path) -> int:
+    tries = 0
     while True:
+        tries += 1
         try:
             work.mkdir(parents=True, exist_ok=True)
             handle = os.open(work / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-        except FileNotFoundError:
-            continue  # another run removed the folder between the two calls
         except OSError as error:
+            # Another run may have removed the folder between the two calls; but there are places
+            # such as /proc where there never is one.
+            if isinstance(error, FileNotFoundError) and tries < _TRIES:
+                continue
             raise InputError(
                 f"{folder}: can't be written ({error.strerror}); choose another place"
             ) from None
