@@ -87,8 +87,8 @@ def important_words_of(
     Of each group (person) the first text, then of each the second, and so on: the first texts alone
     may all be of one group, and a word must occur in several to be listed.
 
-    The logit of each column is explained by integrated gradients: of two classes that of the second,
-    of more each one's.
+    The logit of each column is explained by integrated gradients: of two classes that of the
+    second, of more each one's.
 
     Args:
         model: whose answers are explained.
