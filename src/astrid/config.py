@@ -13,8 +13,8 @@ CONF = Path(__file__).parent / "conf"
 def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The settings `conf/{name}.yaml` with Hydra `overrides`, resolved to plain values.
 
-    A file in a folder of `conf/` (`mbti/train`) has the groups of that folder, and those of `conf/`
-    behind them.
+    A file in a folder with groups of its own (`mbti/train`) has these, and those of `conf/` behind
+    them.
 
     Raises:
         InputError: no such config, an override that Hydra can't apply, or a setting left
@@ -24,7 +24,8 @@ def compose(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     2
     """
     path = CONF / name
-    if path.parent == CONF:
+    has_groups = any(place.is_dir() for place in path.parent.iterdir())
+    if path.parent == CONF or not has_groups:
         return _composed(CONF, name, overrides)
     groups = [f"hydra.searchpath=[file://{CONF}]"]
     return _composed(path.parent, path.name, [*groups, *overrides])

@@ -276,7 +276,9 @@ def test_a_keyboard_interrupt_ends_a_call_that_hangs():
     import sys
 
     program = (
-        "import sys, time, astrid\n"
+        "import signal, sys, time, astrid\n"
+        # Where the tests run in the background of a shell, Ctrl-C is ignored from the start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from astrid.models.black_box import HttpModel\n"
         "model = HttpModel(sys.argv[1], ['neg', 'pos'])\n"
         "print('asking', flush=True)\n"

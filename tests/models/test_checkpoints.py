@@ -245,7 +245,8 @@ def test_no_object_is_ever_unpickled(
     assert not witness.exists()
     # The payload works: it is the reading that keeps it from running.
     if kind is not Hidden:
-        pickle.loads(pickle.dumps(kind(witness)))
+        function, arguments = kind(witness).__reduce__()[:2]
+        function(*arguments)
     assert kind is Hidden or witness.exists()
 
 

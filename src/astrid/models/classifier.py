@@ -12,7 +12,7 @@ from transformers.utils.generic import ModelOutput
 
 from astrid.models.attention_heads import keep_heads
 from astrid.models.configuration import AstridConfig
-from astrid.models.heads import HeadSpec, build_head
+from astrid.models.heads import HeadSpec, build_columns
 from astrid.models.int8_layers import make_stored
 from astrid.models.outputs import log_losses, several
 from astrid.models.task_heads import TaskHeads, heads_of
@@ -148,7 +148,7 @@ def _head(config: AstridConfig, hidden_size: int) -> nn.Module:
     if config.tasks is not None:
         return TaskHeads(heads_of(config.tasks), hidden_size)
     head = HeadSpec(name=config.head, params=config.head_params)
-    return build_head(head, hidden_size, config.num_labels)
+    return build_columns(head, hidden_size, config.num_labels)
 
 
 def drop_pooler(encoder: nn.Module) -> None:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from torch import nn
 
 from astrid.errors import InputError
-from astrid.models.heads import HeadSpec, build_head
+from astrid.models.heads import HeadSpec, build_columns
 from astrid.spec import Spec, checked
 
 
@@ -89,7 +89,7 @@ class TaskHeads(nn.Module):
     def __init__(self, tasks: Sequence[TaskHead], hidden_size: int) -> None:
         super().__init__()
         self.heads = nn.ModuleList(
-            build_head(task.head, hidden_size, task.columns) for task in tasks
+            build_columns(task.head, hidden_size, task.columns) for task in tasks
         )
 
     def forward(self, sequence_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:

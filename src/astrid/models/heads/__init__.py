@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from astrid import plugins
+from astrid.errors import InputError
 from astrid.spec import Spec, checked
 
 if TYPE_CHECKING:
@@ -43,13 +44,20 @@ def build_head(spec: HeadSpec, hidden_size: int, num_labels: int) -> "nn.Module"
     Args:
         spec: name and settings.
         hidden_size: D of the encoder.
-        num_labels: K, at least 2; or 1, the logit of yes against no.
+        num_labels: K, at least 2.
 
     Raises:
-        InputError: no such head, or a setting that it doesn't have.
+        InputError: no such head, a setting that it doesn't have, or fewer than two classes.
     """
+    if num_labels < 2:
+        raise InputError(f"a classifier needs at least 2 classes, and there are {num_labels}")
+    return build_columns(spec, hidden_size, num_labels)
+
+
+def build_columns(spec: HeadSpec, hidden_size: int, columns: int) -> "nn.Module":
+    """As `build_head`, for any number of columns: a single one is the logit of yes against no."""
     module = plugins.load(__name__, spec.name)
-    head: nn.Module = module.Head(check(spec), hidden_size, num_labels)
+    head: nn.Module = module.Head(check(spec), hidden_size, columns)
     return head
 
 
