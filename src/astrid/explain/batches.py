@@ -19,6 +19,7 @@ from astrid.models.protocol import (
     PropagatesRelevance,
     ReadsStrings,
     TextModel,
+    common_prefix,
 )
 
 WorkT = TypeVar("WorkT", MaskedWork, StringWork, PathWork, CaptureWork)
@@ -216,16 +217,7 @@ def _as_texts_say(batch: Batch, texts: Sequence[EncodedText], counts: Sequence[i
     if columns:
         rows = np.repeat(np.asarray(columns), counts, axis=0)
         batch = replace(batch, columns=torch.as_tensor(rows, device=batch.mask.device))
-    return replace(batch, prefix=_common_prefix(texts))
-
-
-def _common_prefix(texts: Sequence[EncodedText]) -> tuple[int, ...]:
-    shared = min(text.shared for text in texts)
-    first = texts[0].ids[:shared]
-    for text in texts[1:]:
-        differs = np.flatnonzero(text.ids[: len(first)] != first)
-        first = first[: differs[0]] if len(differs) else first
-    return tuple(first.tolist())
+    return replace(batch, prefix=common_prefix(texts))
 
 
 def _string_batch(texts: Sequence[str]) -> Batch:

@@ -25,6 +25,7 @@ from astrid.explain.requests import (
     TokenScores,
 )
 from astrid.explain.targets import Resolved, Target, resolve
+from astrid.models.memory import out_of_memory
 from astrid.models.modes import plain_modes
 from astrid.models.outputs import classes
 from astrid.models.protocol import EncodedText, ReadsStrings, TextModel
@@ -200,7 +201,7 @@ class Engine:
         try:
             batches.evaluate(self._model, chunks, [session.target for session in sessions])
         except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
-            if not _out_of_memory(error) or sum(len(chunk.rows) for chunk in chunks) == 1:
+            if not out_of_memory(error) or sum(len(chunk.rows) for chunk in chunks) == 1:
                 raise
             self._budget = max(self._budget // 2, 1)
             self._pool[:0] = chunks
@@ -278,10 +279,3 @@ def _check_finite(session: _Session, what: str, *numbers: np.ndarray | None) -> 
             "the model's weights are damaged or overflow on it",
             text=session.number,
         )
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether a smaller batch could help; PyTorch's CPU allocator raises a plain RuntimeError."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return "not enough memory" in str(error) or "out of memory" in str(error)

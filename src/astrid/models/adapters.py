@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -41,7 +41,12 @@ class Adapted(NamedTuple):
 
 
 LoadBase = Callable[[str, int | None], Any]
-"""`(folder or hub id, number of labels or None for its own) -> classifier`."""
+"""`(folder or hub id, number of labels or None for its own) -> model`."""
+
+Task = Literal["SEQ_CLS", "CAUSAL_LM"]
+"""What adapters are made for, as the peft package names it."""
+
+_OPENED = {"SEQ_CLS": "sequence classifiers", "CAUSAL_LM": "language models"}
 
 
 def is_adapter(source: str) -> bool:
@@ -62,15 +67,17 @@ def base_of(source: str) -> str:
     return str(beside) if not Path(base).is_absolute() and beside.is_dir() else base
 
 
-def apply_adapter(source: str, load_base: LoadBase) -> Adapted:
-    """The base model with the adapter in the folder `source` merged into it.
+def apply_adapter(source: str, load_base: LoadBase, task: Task = "SEQ_CLS") -> Adapted:
+    """The base model with the adapter in the folder `source`, made for `task`, merged into it.
 
     Raises:
         InputError: peft isn't installed, files are missing or damaged, or nothing here fits.
     """
     if find_spec("peft") is None:
         raise InputError(f'{source}: an adapter needs the peft package: pip install "astrid[llm]"')
-    values, weights = _config(source), _weights(source)
+    values = _config(source)
+    _check_task(source, values, task)
+    weights = _weights(source)
     settings, unknown = _settings(source, values)
     whole = _whole_layers(values, weights)
     # The last layer of a saved classifier has a row a label; its other layers are wider.
@@ -94,12 +101,15 @@ def _config(source: str) -> dict[str, Any]:
     for name in _REFUSED:
         if values.get(name):
             raise InputError(f'{path}: "{name}" is not supported')
-    if values.get("task_type") not in (None, "SEQ_CLS"):
-        raise InputError(
-            f"{path}: made for the task {values['task_type']}; Astrid opens adapters of "
-            "sequence classifiers (SEQ_CLS)"
-        )
     return values
+
+
+def _check_task(source: str, values: dict[str, Any], task: Task) -> None:
+    if values.get("task_type") not in (None, task):
+        raise InputError(
+            f"{source}/{CONFIG}: made for the task {values['task_type']}; opened here are adapters "
+            f"of {_OPENED[task]} ({task})"
+        )
 
 
 def _weights(source: str) -> dict[str, torch.Tensor]:

@@ -24,7 +24,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from astrid.errors import InputError
-from astrid.models import adapters
+from astrid.models import adapters, hub
 from astrid.models.common import is_decoder
 from astrid.models.int8_layers import pack
 from astrid.models.quantised import check_backend
@@ -68,11 +68,11 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def load_config(source: str) -> PretrainedConfig:
+def load_config(source: str, token: str | None = None) -> PretrainedConfig:
     """The configuration of the model `source`: a folder or a hub id."""
     _check_folder(source)
     config = _fetch(
-        source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local)
+        source, "config.json", lambda **local: AutoConfig.from_pretrained(source, **local), token
     )
     refuse_kernels(source, config)
     return config
@@ -95,7 +95,7 @@ def refuse_kernels(source: str, config: PretrainedConfig) -> None:
             )
 
 
-def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
+def load_tokenizer(source: str, token: str | None = None) -> PreTrainedTokenizerBase:
     """The tokenizer of `source`, without any fixed padding or truncation that its file carries.
 
     Raises:
@@ -106,14 +106,15 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
         raise InputError(
             f"{source}: no tokenizer files (tokenizer.json); copy the model's own here"
         )
-    return _tokenizer(source)
+    return _tokenizer(source, token)
 
 
-def _tokenizer(source: str, **settings: Any) -> PreTrainedTokenizerBase:
+def _tokenizer(source: str, token: str | None, **settings: Any) -> PreTrainedTokenizerBase:
     tokenizer = _fetch(
         source,
         "tokenizer",
         lambda **local: _read_tokenizer(source, **settings, **local),
+        token,
     )
     if not tokenizer.is_fast:
         raise InputError(
@@ -175,23 +176,41 @@ def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> L
     return LoadedModel(model.eval(), tokenizer, _warnings(source, missing))
 
 
-def load_causal(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedModel:
+def load_causal(
+    source: str | Path, dtype: torch.dtype = torch.float32, token: str | None = None
+) -> LoadedModel:
     """A causal language model and its tokenizer from a folder or the hub, as `dtype`.
 
+    A folder with an adapter of the peft package gives its base model with the adapter merged.
+
+    Args:
+        source: a model folder, an adapter folder or a hub id.
+        dtype: of the weights, whatever the checkpoint has.
+        token: for gated models of the hub; by default that of `HF_TOKEN` or `HUGGINGFACE_TOKEN`.
+
     Raises:
-        InputError: nothing there, files missing or damaged, only pickled weights, or no model
-            that generates from left to right.
+        InputError: nothing there, files missing or damaged, only pickled weights, no model that
+            generates from left to right, or a gated one that the token doesn't open.
     """
     source = str(source)
     if adapters.is_adapter(source):
-        raise InputError(f"{source}: an adapter; merge it into its base model and give that folder")
-    config = load_config(source)
+        return _load_adapted_causal(source, dtype, token)
+    _check_is_causal(source, load_config(source, token))
+    tokenizer = load_tokenizer(source, token)
+    return LoadedModel(_causal(source, dtype, token).eval(), tokenizer, ())
+
+
+def _check_is_causal(source: str, config: PretrainedConfig) -> None:
     if not is_decoder(config):
         raise InputError(
             f"{source}: {config.model_type} doesn't generate from left to right; give a causal "
             "language model such as GPT-2 or Llama"
         )
-    tokenizer = load_tokenizer(source)
+
+
+def _causal(source: str, dtype: torch.dtype, token: str | None) -> PreTrainedModel:
+    config = load_config(source, token)
+    _check_is_causal(source, config)
     check_backend(source, config)
     _check_weights(source)
     model, report = _fetch(
@@ -200,13 +219,14 @@ def load_causal(source: str | Path, dtype: torch.dtype = torch.float32) -> Loade
         lambda **local: AutoModelForCausalLM.from_pretrained(
             source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
         ),
+        token,
     )
     missing = sorted(report["missing_keys"])
     if missing:
         raise InputError(
             f"{source}: its weights are incomplete for a language model ({_some(missing)} missing)"
         )
-    return LoadedModel(model.eval(), tokenizer, ())
+    return model
 
 
 def _classifier(
@@ -246,21 +266,45 @@ def _load_adapted(source: str, dtype: torch.dtype) -> LoadedModel:
             own = _labels_of_adapter(source, load_config(base), labels)
             model, lacking = _classifier(base, dtype, **own)
         except InputError as error:
-            raise InputError(
-                f"{source}: its base model can't be opened ({error}); copy it there, or mend "
-                f"base_model_name_or_path in {adapters.CONFIG}"
-            ) from None
+            raise _no_base(source, error) from None
         missing.extend(lacking)
         return model
 
     adapted = adapters.apply_adapter(source, load_base)
-    base = adapters.base_of(source)
-    # An adapter's folder has no config.json: where its tokenizer names no class, the base says.
-    own = _has_tokenizer(Path(source))
-    tokenizer = _tokenizer(source, config=adapted.model.config) if own else load_tokenizer(base)
+    tokenizer = _tokenizer_of_adapter(source, adapted.model.config, None)
     untrained = [name for name in missing if name not in adapted.replaced]
     warnings = (*adapted.warnings, *_warnings(source, untrained))
     return LoadedModel(adapted.model.eval(), tokenizer, warnings)
+
+
+def _load_adapted_causal(source: str, dtype: torch.dtype, token: str | None) -> LoadedModel:
+    """The language model of the adapter in the folder `source`, with the adapter merged."""
+
+    def load_base(base: str, labels: int | None) -> PreTrainedModel:
+        try:
+            return _causal(base, dtype, token)
+        except InputError as error:
+            raise _no_base(source, error) from None
+
+    adapted = adapters.apply_adapter(source, load_base, "CAUSAL_LM")
+    tokenizer = _tokenizer_of_adapter(source, adapted.model.config, token)
+    return LoadedModel(adapted.model.eval(), tokenizer, adapted.warnings)
+
+
+def _no_base(source: str, error: InputError) -> InputError:
+    return InputError(
+        f"{source}: its base model can't be opened ({error}); copy it there, or mend "
+        f"base_model_name_or_path in {adapters.CONFIG}"
+    )
+
+
+def _tokenizer_of_adapter(
+    source: str, config: PretrainedConfig, token: str | None
+) -> PreTrainedTokenizerBase:
+    if not _has_tokenizer(Path(source)):
+        return load_tokenizer(adapters.base_of(source), token)
+    # An adapter's folder has no config.json: where its tokenizer names no class, the base says.
+    return _tokenizer(source, token, config=config)
 
 
 def _labels_of_adapter(source: str, base: PretrainedConfig, labels: int | None) -> dict[str, Any]:
@@ -298,7 +342,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(sorted(names)[:2]) + rest
 
 
-def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
+def _fetch(source: str, what: str, load: Callable[..., Loaded], token: str | None = None) -> Loaded:
     """Run `load` on local files first, and on the network only if they don't suffice."""
     with quiet():
         try:
@@ -314,12 +358,16 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded]) -> Loaded:
                 f"{source}: not a folder here, not downloaded before, and the Hugging Face hub "
                 "can't be reached; give a local folder"
             ) from first
+        key = hub.access_token(token)
         try:
-            return load(local_files_only=False, trust_remote_code=False)
+            return load(local_files_only=False, trust_remote_code=False, token=key)
         except _MODEL_ERRORS as error:
+            refused = hub.refusal(source, error, key)
+            brief = hub.without_token(_brief(error), key)
+            # What the network's own errors hold must not be seen: it may be the token.
             raise InputError(
-                f"{source}: its {what} can't be had from the Hugging Face hub ({_brief(error)})"
-            ) from error
+                refused or f"{source}: its {what} can't be had from the Hugging Face hub ({brief})"
+            ) from None
 
 
 def _brief(error: Exception) -> str:

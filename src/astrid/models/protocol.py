@@ -1,5 +1,6 @@
 """What a model must be able to do so that the engine can explain it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -90,6 +91,16 @@ class TokenIds:
     mask: int | None = None
     unknown: int | None = None
     vocabulary: int = 0
+
+
+def common_prefix(texts: Sequence[EncodedText]) -> tuple[int, ...]:
+    """Ids of the leading tokens that no row of the `texts` changes and all have in common."""
+    shared = min(text.shared for text in texts)
+    first = texts[0].ids[:shared]
+    for text in texts[1:]:
+        differs = np.flatnonzero(text.ids[: len(first)] != first)
+        first = first[: differs[0]] if len(differs) else first
+    return tuple(first.tolist())
 
 
 class TextModel(Protocol):

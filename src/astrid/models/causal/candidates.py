@@ -4,7 +4,7 @@ B rows, V tokens of the vocabulary, C candidates, K columns.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from tokenizers import Tokenizer
@@ -31,11 +31,13 @@ class Question:
         tokens: ids of the candidates; None is the token that the model itself prefers.
         labels: names of the K columns.
         task: what the columns mean.
+        shifts: K numbers that are added to the logits, as calibration wants; empty for none.
     """
 
     tokens: tuple[int, ...] | None
     labels: tuple[str, ...]
     task: Task
+    shifts: tuple[float, ...] = field(default=(), repr=False)
 
     @property
     def has_rest(self) -> bool:
@@ -64,7 +66,7 @@ def among(
         raise InputError("labels: give at least one, and two where they share all probability")
     named: dict[int, str] = {}
     for name, text in texts.items():
-        token = _first_token(tokenizer, text, end, name)
+        token = first_token(tokenizer, text, end, name)
         if token == unknown:
             raise InputError(f'label "{name}": the vocabulary has no token that it begins with')
         if token in named:
@@ -93,6 +95,23 @@ def _by_name(labels: Labels) -> dict[str, str]:
     return texts
 
 
+def first_token(tokenizer: Tokenizer, text: str, end: str, name: str) -> int:
+    """The token that `text` begins with after a prompt that ends with `end`.
+
+    Raises:
+        InputError: the text has no token; `name` says of which label.
+    """
+    alone = tokenizer.encode(text, add_special_tokens=False).ids
+    if not alone:
+        raise InputError(f'label "{name}": its text is empty; give the word to be answered')
+    for before in (end, *_NEUTRAL):
+        known = tokenizer.encode(before, add_special_tokens=False).ids
+        found = tokenizer.encode(before + text, add_special_tokens=False).ids
+        if before and found[: len(known)] == known and len(found) > len(known):
+            return int(found[len(known)])
+    return int(alone[0])
+
+
 def columns_of(logits_BV: torch.Tensor, columns_BC: torch.Tensor, with_rest: bool) -> torch.Tensor:
     """`[B, K]` the candidates' logits, and log Σ exp of all others where wanted.
 
@@ -118,18 +137,6 @@ def added_text(tokenizer: Tokenizer, before: list[int], ids: list[int]) -> str:
     """What `ids` add to the text of `before`: many decoders drop the first piece's space."""
     start = tokenizer.decode(before, skip_special_tokens=False)
     return tokenizer.decode([*before, *ids], skip_special_tokens=False)[len(start) :]
-
-
-def _first_token(tokenizer: Tokenizer, text: str, end: str, name: str) -> int:
-    alone = tokenizer.encode(text, add_special_tokens=False).ids
-    if not alone:
-        raise InputError(f'label "{name}": its text is empty; give the word to be answered')
-    for before in (end, *_NEUTRAL):
-        known = tokenizer.encode(before, add_special_tokens=False).ids
-        found = tokenizer.encode(before + text, add_special_tokens=False).ids
-        if before and found[: len(known)] == known and len(found) > len(known):
-            return int(found[len(known)])
-    return int(alone[0])
 
 
 def _task(count: int, rest: bool) -> Task:

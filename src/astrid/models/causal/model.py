@@ -42,6 +42,7 @@ class CausalModel:
         labels: texts that may follow, by name, or alone; each begins with another token.
         constrained: whether the labels share all probability, without a column for the rest.
         reuse_prefix: whether the prompt's beginning is run once for all rows.
+        warnings: what is known to make its explanations doubtful.
 
     Raises:
         InputError: no fast tokenizer, a vocabulary that doesn't fit, an architecture that doesn't
@@ -64,6 +65,7 @@ class CausalModel:
         labels: Labels | None = None,
         constrained: bool = False,
         reuse_prefix: bool = True,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         common.check_vocabulary(model, tokenizer, name)
         self.name = name
@@ -84,7 +86,7 @@ class CausalModel:
         self.facts = ModelFacts(
             quantised.parameters(self.module),
             quantised.parameters(self.module) - quantised.parameters(self.module.base_model),
-            _warnings(name, self.prompt),
+            (*warnings, *_warnings(name, self.prompt)),
             quantised.precision(self.module),
         )
         self.read("")
@@ -93,6 +95,22 @@ class CausalModel:
         """The same model and prompt, asked for other labels, or for the next token."""
         other = copy.copy(self)
         other._ask(labels, constrained)
+        return other
+
+    def shifted(self, shifts: Sequence[float]) -> "CausalModel":
+        """The same model, with a number more on the logit of each of its K columns.
+
+        Raises:
+            InputError: not one finite number a column.
+        """
+        if len(shifts) != len(self.labels) or not np.isfinite(shifts).all():
+            raise InputError(
+                f"shifts: give one finite number for each of {len(self.labels)} labels"
+            )
+        before = self._question.shifts or (0.0,) * len(shifts)
+        total = tuple(float(old + new) for old, new in zip(before, shifts, strict=True))
+        other = copy.copy(self)
+        other._question = replace(self._question, shifts=total)
         return other
 
     def _ask(self, labels: Labels | None, constrained: bool) -> None:
@@ -116,6 +134,11 @@ class CausalModel:
         return self._question.labels
 
     @property
+    def constrained(self) -> bool:
+        """Whether the labels share all probability."""
+        return not self._question.has_rest
+
+    @property
     def tasks(self) -> tuple[Task, ...]:
         return (self._question.task,)
 
@@ -125,7 +148,8 @@ class CausalModel:
 
     def fingerprint(self) -> str:
         """16 hex digits that change with any weight, setting, prompt or label."""
-        question = f"{self.prompt} {self._question}"
+        shifts = self._question.shifts
+        question = f"{self.prompt} {self._question}" + (f" {shifts}" if shifts else "")
         return common.fingerprint(self.module, self.tokenizer, question)
 
     def encode(self, text: str) -> EncodedText:
@@ -208,9 +232,18 @@ class CausalModel:
 
     def _columns(self, logits_BV: torch.Tensor, batch: Batch) -> torch.Tensor:
         assert batch.columns is not None, "texts of a language model name their candidates"
-        return candidates.columns_of(logits_BV, batch.columns, self._question.has_rest)
+        found = candidates.columns_of(logits_BV, batch.columns, self._question.has_rest)
+        shifts = self._question.shifts
+        return found + found.new_tensor(shifts) if shifts else found
 
-    def _next(self, batch: Batch) -> torch.Tensor:
+    def padded_values(self, batch: Batch) -> torch.Tensor:
+        """As `values`, for rows padded on the left, or right behind the batch's prefix.
+
+        Not every architecture leaves padding out: see `scoring.pads_left`.
+        """
+        return self._columns(self._next(batch, padded=True), batch)
+
+    def _next(self, batch: Batch, padded: bool = False) -> torch.Tensor:
         """`[B, V]` logits of the token after each row."""
         # At least one token is left to run: its output is what is read.
         ids = batch.prefix[: batch.mask.shape[1] - 1] if self._reuses else ()
@@ -218,7 +251,8 @@ class CausalModel:
         batch = self._embedded(_without_first(batch, len(ids)))
         groups = self._calls.apart(batch)
         parts: Sequence[torch.Tensor] = [
-            self._calls.run(self.module, rows_of(batch, rows), past=past).logits for rows in groups
+            self._calls.run(self.module, rows_of(batch, rows), past=past, padded=padded).logits
+            for rows in groups
         ]
         return common.at_least_single(in_order(parts, groups))
 
