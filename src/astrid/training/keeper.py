@@ -12,11 +12,9 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
-from safetensors.torch import save_model
 
 from astrid.progress import Advance, silent
-from astrid.training.module import TrainingModule
-from astrid.training.spec import TrainerSpec
+from astrid.training.kept import KeptModule, Monitor
 
 
 class Keeper(Checkpoint):
@@ -26,14 +24,14 @@ class Keeper(Checkpoint):
     costs one epoch; the best weights that either of them refers to are kept too.
 
     Attributes:
-        rows: one dictionary an epoch: its number, what `TrainingModule.curve` says, and the
+        rows: one dictionary an epoch: its number, what `KeptModule.curve` says, and the
             learning rate at its end.
         best_epoch: whose weights are the best so far, from 1; 0 before the first.
         finished: whether training has nothing left to do.
         seconds: time spent training, over all runs.
     """
 
-    def __init__(self, work: Path, settings: TrainerSpec, advance: Advance = silent) -> None:
+    def __init__(self, work: Path, settings: Monitor, advance: Advance = silent) -> None:
         self.work = work
         self.settings = settings
         self.advance = advance
@@ -65,7 +63,7 @@ class Keeper(Checkpoint):
         self.advance(1)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, TrainingModule)
+        assert isinstance(pl_module, KeptModule)
         epoch = trainer.current_epoch + 1
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         self.rows.append({"epoch": epoch, **pl_module.curve, "learning_rate": rate})
@@ -131,7 +129,7 @@ def last_usable(work: Path, keeper: Keeper) -> Path | None:
     return None
 
 
-def _write_weights(module: TrainingModule, path: Path) -> None:
+def _write_weights(module: KeptModule, path: Path) -> None:
     part = path.with_suffix(".part")
-    save_model(module.model, str(part))
+    module.write_weights(part)
     os.replace(part, path)

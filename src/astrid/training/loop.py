@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from safetensors.torch import load_model
@@ -28,7 +27,7 @@ from astrid.training.lesson import Lesson, Zeros
 from astrid.training.loggers import build_loggers
 from astrid.training.losses import Loss
 from astrid.training.module import TrainingModule
-from astrid.training.quiet import interruptible, quiet_lightning
+from astrid.training.trainer import run_epochs
 from astrid.training.unfreezing import Unfreezing
 
 Loaders = tuple[DataLoader[TextBatch], DataLoader[TextBatch]]
@@ -89,24 +88,8 @@ def _run(
 ) -> None:
     """Train to the end, from `checkpoint` where there is one."""
     settings = lesson.trainer
-    with quiet_lightning(), interruptible():
-        trainer = pl.Trainer(
-            accelerator=settings.accelerator,
-            devices=1,
-            precision=settings.precision,
-            max_epochs=settings.epochs,
-            accumulate_grad_batches=settings.accumulate,
-            gradient_clip_val=settings.gradient_clip or None,
-            callbacks=_callbacks(lesson, keeper),
-            logger=build_loggers(settings, folder) or False,
-            log_every_n_steps=len(loaders[0]),
-            num_sanity_val_steps=0,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-            default_root_dir=keeper.work,
-        )
-        trainer.fit(module, loaders[0], loaders[1], ckpt_path=checkpoint, weights_only=True)
+    loggers, callbacks = build_loggers(settings, folder), _callbacks(lesson, keeper)
+    run_epochs(module, loaders, settings, callbacks, keeper.work, checkpoint, loggers)
 
 
 def _callbacks(lesson: Lesson, keeper: Keeper) -> list[Callback]:

@@ -2,26 +2,25 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
-import numpy as np
 import torch
+from safetensors.torch import save_model
 from torch import nn
-from transformers import get_scheduler
 
 from astrid.errors import InputError
 from astrid.models.classifier import AstridClassifier
 from astrid.models.outputs import Task, answers, chosen, log_losses
 from astrid.training.data import TextBatch
+from astrid.training.kept import KeptModule
 from astrid.training.losses import Loss
+from astrid.training.optimiser import build_optimiser, seed_epoch
 from astrid.training.quality import Quality, judged
 from astrid.training.spec import TrainerSpec
 
 _CHECK_EVERY = 50
 """Steps between looks at whether the loss is still a number: each look waits for the GPU."""
-
-_SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 CrossEntropy = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -40,7 +39,7 @@ class DivergedError(InputError):
     """The loss became infinite or not a number: going on from here is of no use."""
 
 
-class TrainingModule(pl.LightningModule):
+class TrainingModule(KeptModule):
     """Trains a classifier: AdamW, warm-up, decay, its own loss or a teacher's.
 
     Args:
@@ -87,11 +86,7 @@ class TrainingModule(pl.LightningModule):
     def on_train_batch_start(self, batch: TextBatch, batch_idx: int) -> None:
         if batch_idx > 0:
             return
-        # Not in on_train_epoch_start: what Lightning draws between it and the first batch differs
-        # between an undisturbed and a resumed run. Seeded here, dropout depends on (seed, epoch)
-        # alone, and the two give the same weights.
-        drawn = np.random.SeedSequence([self.seed, self.current_epoch]).generate_state(1)
-        torch.manual_seed(int(drawn[0]))
+        seed_epoch(self.seed, self.current_epoch)
         self._loss_sum, self._texts = torch.zeros((), device=self.device), 0
         self._progress = Progress(self.loss.tasks)
 
@@ -146,20 +141,11 @@ class TrainingModule(pl.LightningModule):
             checkpoint["hyper_parameters"] = {"files": dict(self.files)}
 
     def configure_optimizers(self) -> Any:
-        settings = self.settings
-        assert settings.learning_rate is not None, "the spec is resolved before training"
-        optimizer = torch.optim.AdamW(
-            # All that learns: the model, and what a teacher's loss learns beside it.
-            _groups(self, settings.weight_decay),
-            lr=settings.learning_rate,
-            # Lightning refuses to clip gradients before a fused step in mixed precision.
-            fused=settings.precision == "32",
-        )
-        warmup = settings.warmup if settings.warmup >= 1 else settings.warmup * self.steps
-        schedule = get_scheduler(
-            _SCHEDULES[settings.schedule], optimizer, round(warmup), self.steps
-        )
-        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+        # All that learns: the model, and what a teacher's loss learns beside it.
+        return build_optimiser(self, self.settings, self.steps)
+
+    def write_weights(self, path: Path) -> None:
+        save_model(self.model, str(path))
 
     def _logits(self, batch: TextBatch) -> torch.Tensor:
         logits: torch.Tensor = self.model(
@@ -218,13 +204,3 @@ class Progress:
             return found
         named = {f"train_log_loss_{t.name}": x for t, x in zip(self._tasks, by_task, strict=True)}
         return found | named
-
-
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameters with weight decay, and biases and normalisation weights without."""
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
-    return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]

@@ -1,0 +1,1 @@
+"""Fine-tuning a causal language model with LoRA, so that it answers with a label."""

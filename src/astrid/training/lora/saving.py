@@ -1,0 +1,54 @@
+"""Writing a trained adapter as the peft package reads it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from astrid.errors import InputError
+from astrid.files import new_folder, write_atomic
+from astrid.models.adapters import CONFIG, WEIGHTS
+from astrid.models.saving import RECORD, versions
+
+
+def save_adapter(
+    folder: Path, wrapped: Any, record: Mapping[str, Any], files: Mapping[str, str]
+) -> None:
+    """Write the adapter of `wrapped` to `folder`, which appears only when it is complete.
+
+    Its config names the base model: a hub id, or a folder by its whole path.
+
+    Args:
+        folder: replaced if it exists.
+        wrapped: a peft model.
+        record: how the adapter came about; versions are added.
+        files: further small text files, by name.
+    """
+    for config in wrapped.peft_config.values():
+        base = config.base_model_name_or_path or ""
+        if base and Path(base).is_dir():
+            config.base_model_name_or_path = str(Path(base).resolve())
+    with new_folder(folder) as temporary:
+        # Whether the hub's vocabulary is another one need not be asked: it never changes here.
+        wrapped.save_pretrained(str(temporary), save_embedding_layers=False)
+        for name, content in files.items():
+            write_atomic(temporary / name, content)
+        text = json.dumps({**record, "versions": versions()}, indent=2, ensure_ascii=False)
+        write_atomic(temporary / RECORD, text + "\n")
+
+
+def check_adapter(folder: Path) -> None:
+    """Refuse a folder whose adapter can't be read.
+
+    Raises:
+        InputError: its config is missing, or its weights are missing or damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder}: no {CONFIG}; train the adapter again")
+    try:
+        with safe_open(folder / WEIGHTS, framework="pt"):
+            pass
+    except (SafetensorError, OSError):
+        raise InputError(f"{folder / WEIGHTS}: missing or damaged; train it again") from None

@@ -1,0 +1,138 @@
+"""Fine-tuning: what it writes, what it leaves alone, and what it refuses."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+
+from astrid.errors import InputError
+from astrid.training.lora.data import PromptTexts
+from astrid.training.lora.fit import LoraResult, fine_tune
+from astrid.training.module import DivergedError
+from tests import tiny_lm
+from tests.training.lora import toy
+from tests.training.toy import killed_after_an_epoch
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> LoraResult:
+    return toy.train(tmp_path_factory.mktemp("trained") / "lora_adapter", epochs=3)
+
+
+def label_logits(model, lesson) -> torch.Tensor:
+    """`[N, K]` of the validation texts, one by one."""
+    texts = PromptTexts(
+        lesson.validation.texts,
+        lesson.validation.labels,
+        lesson.answers,
+        lesson.tokenizer,
+        lesson.prompt,
+        96,
+    )
+    with torch.no_grad():
+        rows = [model(input_ids=texts[[row]].ids[:, :-1]).logits[0, -1] for row in range(8)]
+    return torch.stack(rows)[:, lesson.answers]
+
+
+def test_it_learns_and_peft_reads_it(trained: LoraResult) -> None:
+    lesson = toy.lesson()
+    before = label_logits(lesson.model, lesson)
+    model = peft.PeftModel.from_pretrained(lesson.model, trained.folder).eval()
+    after = label_logits(model, lesson)
+    truth = torch.tensor(lesson.validation.labels)
+    # The reloaded adapter is as good as the one that was measured while training.
+    assert float((after.argmax(1) == truth).float().mean()) == trained.metrics["accuracy"]
+    loss = torch.nn.functional.cross_entropy
+    assert loss(after, truth) < loss(before, truth)
+    record = json.loads((trained.folder / "astrid.json").read_text())
+    rows = (trained.folder / "curves.csv").read_text().splitlines()
+    column = rows[0].split(",").index("val_label_loss")
+    kept = float(rows[trained.best_epoch].split(",")[column])
+    assert float(loss(after, truth)) == pytest.approx(kept, abs=1e-5)
+    assert record["label_tokens"] == lesson.label_tokens
+    assert trained.trainable == 2 * 2 * 8 * 32 + 2 * 8 * (32 + 16)
+
+
+def test_the_epoch_of_the_lowest_validation_loss_is_kept(trained: LoraResult) -> None:
+    rows = (trained.folder / "curves.csv").read_text().splitlines()
+    column = rows[0].split(",").index("val_loss")
+    losses = [float(row.split(",")[column]) for row in rows[1:]]
+    assert len(losses) == 3
+    assert trained.best_epoch == 1 + losses.index(min(losses))
+    assert trained.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_the_base_model_is_untouched_and_nothing_else_is_left(tmp_path: Path) -> None:
+    lesson = toy.lesson("gpt2", epochs=1)
+    before = {name: w.numpy().tobytes() for name, w in lesson.model.state_dict().items()}
+    result = fine_tune(lesson, tmp_path / "lora_adapter", progress=False)
+    after = {name: w.numpy().tobytes() for name, w in lesson.model.state_dict().items()}
+    assert after == before
+    assert all(weight.requires_grad for weight in lesson.model.parameters())
+    assert os.listdir(tmp_path) == ["lora_adapter"]
+    again = fine_tune(lesson, tmp_path / "lora_adapter", progress=False)
+    assert again == dataclasses.replace(result, reused=True)
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: LoraResult
+) -> None:
+    with killed_after_an_epoch(monkeypatch):
+        toy.train(tmp_path / "lora_adapter", epochs=3)
+    work = tmp_path / ".lora_adapter.work"
+    saved = torch.load(next(work.glob("epoch-*.ckpt")), weights_only=True)
+    assert all(".lora_" in name for name in saved["state_dict"])
+    result = toy.train(tmp_path / "lora_adapter", epochs=3)
+    assert result.resumed
+    assert (result.folder / WEIGHTS).read_bytes() == (trained.folder / WEIGHTS).read_bytes()
+    assert os.listdir(tmp_path) == ["lora_adapter"]
+
+
+def test_something_else_in_the_folder_is_not_replaced(trained: LoraResult) -> None:
+    with pytest.raises(InputError, match="holds something else"):
+        toy.train(trained.folder, epochs=3, rank=2)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError, match=r"lora\.learning_rate"):
+        toy.train(tmp_path / "lora_adapter", learning_rate=1e38, gradient_clip=0)
+    assert os.listdir(tmp_path) == []
+
+
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    lesson = toy.lesson()
+    wrong = {
+        "is not both a class and a label": {"bad": 1},
+        "begin with the same token": {"bad": 1, "good": 1},
+        "has the token 99999": {"bad": 1, "good": 99999},
+    }
+    for said, tokens in wrong.items():
+        with pytest.raises(InputError, match=said):
+            fine_tune(dataclasses.replace(lesson, label_tokens=tokens), tmp_path / "x", False)
+
+
+def test_an_empty_split_and_a_single_class_are_refused(tmp_path: Path) -> None:
+    lesson = toy.lesson()
+    empty = dataclasses.replace(lesson, validation=toy.corpus(0))
+    with pytest.raises(InputError, match="no validation texts"):
+        fine_tune(empty, tmp_path / "x", False)
+    only = dataclasses.replace(toy.corpus(1), label_names={"label": ("bad",)})
+    with pytest.raises(InputError, match='one label, "bad"'):
+        fine_tune(
+            dataclasses.replace(lesson, train=only, validation=only, label_tokens={"bad": 1}),
+            tmp_path / "x",
+            False,
+        )
+
+
+def test_another_tokenizer_is_refused(tmp_path: Path) -> None:
+    model, tokenizer = tiny_lm.build("llama")
+    model.resize_token_embeddings(20)
+    with pytest.raises(InputError, match="don't belong together"):
+        fine_tune(toy.lesson(source=(model, tokenizer)), tmp_path / "x", False)
