@@ -181,6 +181,7 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
     """
     rows = []
     for model, metrics in models.items():
+        shown: list[tuple[str, str, Estimate]]
         shown = [("all labels", name, metrics.values[name]) for name in MACRO]
         shown += [("F1 of each label", row.label, row.f1) for row in metrics.rows]
         rows += [
