@@ -15,7 +15,17 @@ from astrid.plots._paper import save_paper
 
 NAMES = plugins.names("astrid.plots")
 
-OF_STUDIES = sorted([*FRAMES, "important_words", "task_quality", "token_table", "training_curves"])
+OF_STUDIES = sorted(
+    [
+        *FRAMES,
+        "important_words",
+        "influential_tokens",
+        "metrics_comparison",
+        "task_quality",
+        "token_table",
+        "training_curves",
+    ]
+)
 
 
 @pytest.fixture(params=NAMES)
