@@ -77,12 +77,16 @@ def personality(folder):
     return {"train": 40, "validation": 8, "test": 8}
 
 
+def tweets_generated(folder):
+    return {"train": 40, "validation": 10, "test": 10}
+
+
 def hub(folder):
     return {"name": "made/up"}
 
 
 # A source that needs a file gets a small one here; one that needs nothing needs no entry.
-MADE = (file, justice, tweets, sst2, hatexplain, hub, mbti, personality)
+MADE = (file, justice, tweets, sst2, hatexplain, hub, mbti, personality, tweets_generated)
 SAMPLES = {made.__name__: made for made in MADE}
 
 
