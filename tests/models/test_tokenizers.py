@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 from astrid.errors import InputError
-from astrid.models.tokenizers import SPECIAL, train_wordpiece
+from astrid.models.tokenizers import SPECIAL, train_byte_level, train_wordpiece
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import hashlib, random
-from astrid.models.tokenizers import train_wordpiece
+from astrid.models.tokenizers import train_byte_level, train_wordpiece
 draw = random.Random(0)
 words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyzéß一二", k=6)) for _ in range(300)]
 texts = [" ".join(draw.choices(words, k=20)) for _ in range(60)]
-learned = train_wordpiece(texts, 400, 64).backend_tokenizer.to_str()
+tokenizers = (train_wordpiece(texts, 400, 64), train_byte_level(texts, 400, 64))
+learned = "".join(tokenizer.backend_tokenizer.to_str() for tokenizer in tokenizers)
 print(hashlib.sha256(learned.encode()).hexdigest())
 """
 
@@ -66,3 +67,19 @@ def test_case_can_be_kept() -> None:
 def test_nothing_to_learn_from() -> None:
     with pytest.raises(InputError, match="no words"):
         train_wordpiece(["  ", ""], 100, 8)
+
+
+def test_bytes_read_and_write_every_text() -> None:
+    tokenizer = train_byte_level(["so happy, so very happy"] * 3, 300, 16)
+    text = "so happy é 一 🙂\n\x00"
+    ids = tokenizer(text)["input_ids"]
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.tokenize("so happy") == ["so", "Ġhappy"]
+    assert 0 not in ids
+    assert len(tokenizer) <= 300
+    assert len(tokenizer("so " * 50, truncation=True)["input_ids"]) == 16
+
+
+def test_a_vocabulary_without_room_for_the_bytes_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 258"):
+        train_byte_level(["a"], 257, 16)

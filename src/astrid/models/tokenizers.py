@@ -1,4 +1,4 @@
-"""Training a word-piece tokenizer on a corpus."""
+"""Training a tokenizer on a corpus: word pieces as BERT's, or bytes as GPT-2's."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +18,9 @@ from astrid.errors import InputError
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """BERT's special tokens; `[PAD]` has id 0, as BERT's configuration expects."""
+
+ENDS = ("<pad>", "</s>")
+"""The special tokens of a byte-level tokenizer."""
 
 
 def train_wordpiece(
@@ -63,6 +66,49 @@ def train_wordpiece(
         special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")],
     )
     return _wrapped(finished, max_length)
+
+
+def train_byte_level(
+    texts: Sequence[str], vocab_size: int, max_length: int
+) -> PreTrainedTokenizerFast:
+    """A byte-level tokenizer as GPT-2's, trained on `texts`; it can read every text.
+
+    The same texts give the same tokenizer, in every process. It adds no tokens to a text; `<pad>`
+    is token 0 and `</s>` token 1.
+
+    Args:
+        texts: what to learn the tokens from.
+        vocab_size: upper limit for the number of tokens, special ones included.
+        max_length: tokens a text is cut to, where cutting is asked for.
+
+    Raises:
+        InputError: `vocab_size` is too small for the 256 bytes.
+
+    >>> tokenizer = train_byte_level(["the rain, the rain"] * 2, 300, 64)
+    >>> tokenizer.tokenize("the rain é")
+    ['the', 'Ġrain', 'Ġ', 'Ã', '©']
+    """
+    smallest = 256 + len(ENDS)
+    if vocab_size < smallest:
+        raise InputError(f"vocab_size {vocab_size}: give at least {smallest}")
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    backend.post_processor = processors.ByteLevel(trim_offsets=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(ENDS),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=max_length,
+        pad_token=ENDS[0],
+        eos_token=ENDS[1],
+        model_input_names=["input_ids", "attention_mask"],
+    )
 
 
 def _bare(model: models.WordPiece, lowercase: bool) -> Tokenizer:
