@@ -175,8 +175,15 @@ def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> L
     return LoadedModel(model.eval(), tokenizer, _warnings(source, missing))
 
 
-def load_causal(source: str | Path, dtype: torch.dtype = torch.float32) -> LoadedModel:
+def load_causal(
+    source: str | Path, dtype: torch.dtype = torch.float32, quantization: Any = None
+) -> LoadedModel:
     """A causal language model and its tokenizer from a folder or the hub, as `dtype`.
+
+    Args:
+        source: folder or hub id.
+        dtype: of the weights.
+        quantization: transformers' settings for weights that are quantised as they are read.
 
     Raises:
         InputError: nothing there, files missing or damaged, only pickled weights, or no model
@@ -194,11 +201,12 @@ def load_causal(source: str | Path, dtype: torch.dtype = torch.float32) -> Loade
     tokenizer = load_tokenizer(source)
     check_backend(source, config)
     _check_weights(source)
+    chosen = {} if quantization is None else {"quantization_config": quantization}
     model, report = _fetch(
         source,
         "weights",
         lambda **local: AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **chosen, **local
         ),
     )
     missing = sorted(report["missing_keys"])
