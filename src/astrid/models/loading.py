@@ -177,7 +177,10 @@ def load_classifier(source: str | Path, dtype: torch.dtype = torch.float32) -> L
 
 
 def load_causal(
-    source: str | Path, dtype: torch.dtype = torch.float32, token: str | None = None
+    source: str | Path,
+    dtype: torch.dtype = torch.float32,
+    token: str | None = None,
+    quantization: Any = None,
 ) -> LoadedModel:
     """A causal language model and its tokenizer from a folder or the hub, as `dtype`.
 
@@ -187,6 +190,7 @@ def load_causal(
         source: a model folder, an adapter folder or a hub id.
         dtype: of the weights, whatever the checkpoint has.
         token: for gated models of the hub; by default that of `HF_TOKEN` or `HUGGINGFACE_TOKEN`.
+        quantization: transformers' settings for weights that are quantised as they are read.
 
     Raises:
         InputError: nothing there, files missing or damaged, only pickled weights, no model that
@@ -197,7 +201,7 @@ def load_causal(
         return _load_adapted_causal(source, dtype, token)
     _check_is_causal(source, load_config(source, token))
     tokenizer = load_tokenizer(source, token)
-    return LoadedModel(_causal(source, dtype, token).eval(), tokenizer, ())
+    return LoadedModel(_causal(source, dtype, token, quantization).eval(), tokenizer, ())
 
 
 def _check_is_causal(source: str, config: PretrainedConfig) -> None:
@@ -208,16 +212,19 @@ def _check_is_causal(source: str, config: PretrainedConfig) -> None:
         )
 
 
-def _causal(source: str, dtype: torch.dtype, token: str | None) -> PreTrainedModel:
+def _causal(
+    source: str, dtype: torch.dtype, token: str | None, quantization: Any = None
+) -> PreTrainedModel:
     config = load_config(source, token)
     _check_is_causal(source, config)
     check_backend(source, config)
     _check_weights(source)
+    chosen = {} if quantization is None else {"quantization_config": quantization}
     model, report = _fetch(
         source,
         "weights",
         lambda **local: AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
+            source, dtype=dtype, use_safetensors=True, output_loading_info=True, **chosen, **local
         ),
         token,
     )
