@@ -1,0 +1,198 @@
+"""`astrid llm`: a language model as a classifier, before and after LoRA, explained."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from astrid.cli import options
+from astrid.errors import InputError
+
+if TYPE_CHECKING:
+    from astrid.llm.run import LlmResult
+
+RUN = """Compare a language model as a classifier before and after LoRA fine-tuning, explained.
+
+The model answers with one label's first token. Data are a file, a source by name (astrid data
+list), or a data set of the hub. --model-name embedded makes a small model on the spot, without a
+network; with --dataset-name tweets_generated nothing is downloaded at all.
+
+Files in --output-dir: zero_shot_metrics.json, fine_tuned_metrics.json, metrics_comparison.png,
+zero_shot_shap.json, fine_tuned_shap.json, zero_shot_shap_summary.png, fine_tuned_shap_summary.png,
+interpretability_metrics.json, label_mapping.json, lora_adapter/, project_badge.json and
+quantum_identity_badge.svg.
+
+Examples:
+
+  astrid llm run --model-name embedded --dataset-name tweets_generated --finetune
+
+  astrid llm run --model-name models/llama --dataset-name tweets.csv --label-field sentiment \\
+      --finetune --output-dir runs/llm
+"""
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Language models as classifiers: zero-shot against LoRA.")
+    # With one command alone, typer would take it for the group.
+    group.callback()(lambda: None)
+    group.command("run", help=RUN, short_help="Zero-shot, LoRA, and explanations of both.")(run)
+    app.add_typer(group, name="llm")
+
+
+def run(
+    model_name: Annotated[
+        str | None,
+        typer.Option("--model-name", help="A hub id, a folder, or embedded; else Llama-3.2-1B."),
+    ] = None,
+    dataset_name: Annotated[
+        str | None,
+        typer.Option("--dataset-name", help="A hub id, a file, or a source; else tweets' moods."),
+    ] = None,
+    train_split: Annotated[
+        str, typer.Option("--train-split", help="Of a hub's data set, to learn from.")
+    ] = "train",
+    eval_split: Annotated[
+        str, typer.Option("--eval-split", help="Of a hub's data set, to judge on.")
+    ] = "test",
+    text_field: options.TextField = "text",
+    label_field: options.LabelField = "label",
+    label_space: Annotated[
+        str | None, typer.Option("--label-space", help="Labels to keep, separated by commas.")
+    ] = None,
+    train_subset: Annotated[
+        str, typer.Option("--train-subset", help="Texts to learn from, at most; None for all.")
+    ] = "2000",
+    eval_subset: Annotated[
+        str, typer.Option("--eval-subset", help="Texts to judge on, at most; None for all.")
+    ] = "1000",
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="Train a LoRA adapter and judge it too.")
+    ] = False,
+    run_shap: Annotated[
+        bool, typer.Option("--run-shap/--no-run-shap", help="Explain answers by Owen values.")
+    ] = True,
+    shap_examples: Annotated[
+        int, typer.Option("--shap-examples", help="Texts to explain.", min=1)
+    ] = 10,
+    load_in_4bit: Annotated[
+        bool,
+        typer.Option("--load-in-4bit/--no-load-in-4bit", help="Weights in 4 bits; needs CUDA."),
+    ] = False,
+    huggingface_token: Annotated[
+        str | None,
+        typer.Option(
+            "--huggingface-token", help="For gated models; else HF_TOKEN or HUGGINGFACE_TOKEN."
+        ),
+    ] = None,
+    output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder of all files.")] = Path(
+        "runs/llm"
+    ),
+    badge_dir: Annotated[
+        Path | None,
+        typer.Option("--project-badge-dir", help="Folder of the badge; else --output-dir."),
+    ] = None,
+    no_badge: Annotated[bool, typer.Option("--no-project-badge", help="Write no badge.")] = False,
+    params: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="Any other setting, such as lora.epochs=2; repeatable."),
+    ] = None,
+    device: options.Device = "cpu",
+    as_json: options.Json = False,
+) -> None:
+    from astrid.llm.badge import write_badge
+    from astrid.llm.inline import shown_inline
+    from astrid.llm.run import run_llm
+    from astrid.llm.spec import LlmSpec
+    from astrid.spec import checked
+
+    given: dict[str, object] = {
+        "train_split": train_split,
+        "eval_split": eval_split,
+        "text_field": text_field,
+        "label_field": label_field,
+        "label_space": _listed(label_space),
+        "train_subset": _count(train_subset, "--train-subset"),
+        "eval_subset": _count(eval_subset, "--eval-subset"),
+        "finetune": finetune,
+        "run_shap": run_shap,
+        "shap_examples": shap_examples,
+        "load_in_4bit": load_in_4bit,
+        "device": device,
+    }
+    given |= {"model_name": model_name} if model_name is not None else {}
+    given |= {"dataset_name": dataset_name} if dataset_name is not None else {}
+    spec = checked(LlmSpec, _nested(given, options.settings(params)), "llm")
+    try:
+        result = run_llm(spec, output_dir, options.say, huggingface_token)
+    except InputError as error:
+        if model_name is not None or "hub" not in str(error).lower():
+            raise
+        raise InputError(
+            f"{error}; without a network, --model-name embedded makes a small model here"
+        ) from None
+    if not no_badge:
+        write_badge(badge_dir or output_dir)
+    _show(result)
+    picture = (output_dir / "metrics_comparison.png").absolute()
+    if not shown_inline(picture):
+        options.say(f"written: {picture}")
+    if as_json:
+        options.print_json(_plain(result))
+
+
+def _listed(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",")]
+
+
+def _count(text: str, option: str) -> int | None:
+    if text.strip().lower() in ("none", "all"):
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f'{option} "{text}": give a number, or None for all') from None
+
+
+def _nested(given: dict[str, object], more: dict[str, object]) -> dict[str, object]:
+    """`lora.epochs` of the further settings as a setting within `lora`."""
+    found = dict(given)
+    for name, value in more.items():
+        group, _, inner = name.partition(".")
+        if not inner:
+            found[group] = value
+            continue
+        part = found.setdefault(group, {})
+        if not isinstance(part, dict):
+            raise InputError(f"--param {name}: {group} has no settings of its own")
+        part[inner] = value
+    return found
+
+
+def _show(result: "LlmResult") -> None:
+    from astrid.report.numbers import decimal, interval
+
+    rows = []
+    for name, metrics in result.metrics.items():
+        row = {"model": name.replace("_", "-")}
+        for measure in ("accuracy", "f1"):
+            found = metrics.values[measure]
+            row[measure] = f"{decimal(found.value)} {interval(found)}"
+        rows.append(row)
+    options.table(rows)
+    for name, metrics in result.metrics.items():
+        options.say(f"{name.replace('_', '-')}: {metrics.baseline.sentence}")
+    if result.gain is not None:
+        gain = result.gain.differences["accuracy"]
+        options.say(
+            f"accuracy after fine-tuning less before: {decimal(gain.value)} {interval(gain)}, "
+            f"p = {result.gain.mcnemar.p_value:.3g} (McNemar's exact test)"
+        )
+
+
+def _plain(result: "LlmResult") -> dict[str, object]:
+    return {
+        "labels": result.labels,
+        "metrics": {name: metrics.to_dict() for name, metrics in result.metrics.items()},
+        "gain": None if result.gain is None else result.gain.to_dict(),
+        "files": [str(path) for path in result.files],
+    }
