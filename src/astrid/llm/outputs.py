@@ -1,0 +1,92 @@
+"""Writing what a run found, under the names that readers rely on."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from astrid.explain.records import Explanations
+from astrid.files import write_atomic
+from astrid.llm.influential import influential_words
+from astrid.llm.interpretability import Interpretability
+from astrid.llm.metrics import ClassificationMetrics, metrics_frame
+from astrid.llm.shap_json import shap_document
+from astrid.measures.statistics.quality import QualityComparison
+
+Stage = Literal["zero_shot", "fine_tuned"]
+"""The model as it comes, and with its adapter."""
+
+TITLES: Mapping[Stage, str] = {"zero_shot": "zero-shot", "fine_tuned": "fine-tuned"}
+"""What pictures call them."""
+
+COMPARISON_PICTURE = "metrics_comparison.png"
+INTERPRETABILITY = "interpretability_metrics.json"
+
+
+def write_metrics(
+    folder: Path,
+    stage: Stage,
+    metrics: ClassificationMetrics,
+    against_zero_shot: QualityComparison | None = None,
+) -> Path:
+    """Write `{stage}_metrics.json` into `folder` and return its path.
+
+    Args:
+        folder: made where it is not there.
+        stage: which model was measured.
+        metrics: its metrics.
+        against_zero_shot: of the fine-tuned model, as `compare_metrics` gives it.
+
+    Raises:
+        InputError: the folder can't be written.
+    """
+    values = {"model": stage, **metrics.to_dict()}
+    if against_zero_shot is not None:
+        values["against_zero_shot"] = against_zero_shot.to_dict()
+    return _write_json(folder / f"{stage}_metrics.json", values)
+
+
+def write_metrics_picture(folder: Path, models: Mapping[Stage, ClassificationMetrics]) -> Path:
+    """Write `metrics_comparison.png` into `folder`, the models side by side; return its path.
+
+    Raises:
+        InputError: no models, or the folder can't be written.
+    """
+    from astrid.plots._paper import save_picture
+
+    frame = metrics_frame({TITLES[stage]: found for stage, found in models.items()})
+    path = folder / COMPARISON_PICTURE
+    save_picture("metrics_comparison", frame, path)
+    return path
+
+
+def write_shap(folder: Path, stage: Stage, explanations: Explanations) -> tuple[Path, Path]:
+    """Write `{stage}_shap.json` and `{stage}_shap_summary.png` into `folder`; return their paths.
+
+    Raises:
+        InputError: no explanations, explanations by several methods, texts without words, or the
+            folder can't be written.
+    """
+    from astrid.plots._paper import save_picture
+
+    document = shap_document(stage, explanations)
+    frame = influential_words({TITLES[stage]: explanations})
+    picture = folder / f"{stage}_shap_summary.png"
+    save_picture("influential_tokens", frame, picture)
+    return _write_json(folder / f"{stage}_shap.json", document), picture
+
+
+def write_interpretability(folder: Path, found: Interpretability) -> Path:
+    """Write `interpretability_metrics.json` into `folder` and return its path.
+
+    Raises:
+        InputError: the folder can't be written.
+    """
+    return _write_json(folder / INTERPRETABILITY, found.to_dict())
+
+
+def _write_json(path: Path, values: Mapping[str, object]) -> Path:
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # Only halves of surrogate pairs can't be encoded; Python's escape of them is also JSON's.
+    write_atomic(path, text.encode("utf-8", "backslashreplace"))
+    return path
