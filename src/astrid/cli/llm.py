@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from astrid.cli import options
+from astrid.cli.explain_run import Shown, Wanted
 from astrid.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ network; with --dataset-name tweets_generated nothing is downloaded at all.
 
 Files in --output-dir: zero_shot_metrics.json, fine_tuned_metrics.json, metrics_comparison.png,
 zero_shot_shap.json, fine_tuned_shap.json, zero_shot_shap_summary.png, fine_tuned_shap_summary.png,
-interpretability_metrics.json, label_mapping.json, lora_adapter/, project_badge.json and
+interpretability_metrics.json, question.json, lora_adapter/, project_badge.json and
 quantum_identity_badge.svg.
 
 Examples:
@@ -30,12 +31,35 @@ Examples:
       --finetune --output-dir runs/llm
 """
 
+PREDICT = """Labels of texts by the model of a run, with their probabilities.
+
+Example:
+
+  astrid llm predict runs/llm "What a day!" --zero-shot --json
+"""
+
+EXPLAIN = """Which words speak for a label, by the model of a run; the prompt is never perturbed.
+
+Example:
+
+  astrid llm explain runs/llm "What a day!" --class positive
+"""
+
+Run = Annotated[Path, typer.Argument(help="The --output-dir of astrid llm run.")]
+ZeroShot = Annotated[bool, typer.Option("--zero-shot", help="Leave the adapter out.")]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--huggingface-token", help="For gated models; else HF_TOKEN or HUGGINGFACE_TOKEN."
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Language models as classifiers: zero-shot against LoRA.")
-    # With one command alone, typer would take it for the group.
-    group.callback()(lambda: None)
     group.command("run", help=RUN, short_help="Zero-shot, LoRA, and explanations of both.")(run)
+    group.command("predict", help=PREDICT, short_help="Labels of texts.")(predict)
+    group.command("explain", help=EXPLAIN, short_help="Words that speak for a label.")(explain)
     app.add_typer(group, name="llm")
 
 
@@ -78,12 +102,7 @@ def run(
         bool,
         typer.Option("--load-in-4bit/--no-load-in-4bit", help="Weights in 4 bits; needs CUDA."),
     ] = False,
-    huggingface_token: Annotated[
-        str | None,
-        typer.Option(
-            "--huggingface-token", help="For gated models; else HF_TOKEN or HUGGINGFACE_TOKEN."
-        ),
-    ] = None,
+    huggingface_token: Token = None,
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder of all files.")] = Path(
         "runs/llm"
     ),
@@ -138,6 +157,64 @@ def run(
         options.say(f"written: {picture}")
     if as_json:
         options.print_json(_plain(result))
+
+
+def predict(
+    folder: Run,
+    texts: Annotated[list[str], typer.Argument(help="Texts.")],
+    zero_shot: ZeroShot = False,
+    huggingface_token: Token = None,
+    device: options.Device = "cpu",
+    as_json: options.Json = False,
+) -> None:
+    from astrid.llm.question import open_run
+    from astrid.models.causal.scoring import label_probabilities
+
+    model = open_run(folder, zero_shot, device, huggingface_token)
+    found = [
+        dict(zip(model.labels, map(float, row), strict=True))
+        for row in label_probabilities(model, texts)
+    ]
+    answers = [max(row, key=row.__getitem__) for row in found]
+    if as_json:
+        for label, row in zip(answers, found, strict=True):
+            options.print_json({"label": label, "probabilities": row})
+        return
+    options.table(
+        [
+            {"answer": label, **{name: f"{share:.3f}" for name, share in row.items()}}
+            for label, row in zip(answers, found, strict=True)
+        ]
+    )
+
+
+def explain(
+    folder: Run,
+    texts: Annotated[list[str], typer.Argument(help="Texts.")],
+    zero_shot: ZeroShot = False,
+    label: Annotated[
+        str | None, typer.Option("--class", help="Label to explain; default: the one predicted.")
+    ] = None,
+    method: options.Method = "shap",
+    params: options.Params = None,
+    target: options.TargetKind = "probability",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with coloured words.")
+    ] = None,
+    huggingface_token: Token = None,
+    device: options.Device = "cpu",
+    as_json: options.Json = False,
+) -> None:
+    from astrid.explain import run as engine
+    from astrid.llm.question import open_run
+
+    shown = Shown(html, as_json)
+    shown.check()
+    model = open_run(folder, zero_shot, device, huggingface_token)
+    wanted = Wanted(method, options.settings(params), target, label, None)
+    shown.show(
+        engine.explain(model, texts, method, target=wanted.target(model), params=wanted.settings)
+    )
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -123,7 +123,7 @@ def _token(tokenizer: Tokenizer, word: str, end: str) -> int | None:
         return None
     piece = tokenizer.id_to_token(token)
     unknown = piece == getattr(tokenizer.model, "unk_token", None)
-    return None if unknown or not piece.strip(_SPACES) else token
+    return None if unknown or not (piece or "").strip(_SPACES) else token
 
 
 def _least_change(

@@ -1,0 +1,143 @@
+"""What a model was asked in a run, kept beside its results so that it can be asked again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from astrid.errors import InputError
+from astrid.files import write_atomic
+from astrid.llm.spec import EMBEDDED
+from astrid.models.causal.calibration import calibrated
+from astrid.models.causal.four_bit import load_four_bit
+from astrid.models.causal.load import opened
+from astrid.models.causal.model import CausalModel
+from astrid.models.causal.prompt import Prompt
+from astrid.models.load import device_named
+from astrid.models.loading import LoadedModel
+from astrid.training.embedded_lm import embedded_model
+
+FILE = "question.json"
+ADAPTER = "lora_adapter"
+
+
+@dataclass(frozen=True)
+class Question:
+    """How the model of a run is asked.
+
+    Attributes:
+        model_name: a hub id, a folder, or `embedded`.
+        prompt: what stands around every text.
+        words: of each label, in the order of their numbers, the text that answers it.
+        calibrate: whether what the prompt says without a text is taken out.
+        load_in_4bit: whether weights are held in 4 bits.
+    """
+
+    model_name: str
+    prompt: Prompt
+    words: Mapping[str, str]
+    calibrate: bool
+    load_in_4bit: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "model_name": self.model_name,
+            "prompt": {"before": self.prompt.before, "after": self.prompt.after},
+            "words": dict(self.words),
+            "label_mapping": {label: index for index, label in enumerate(self.words)},
+            "calibrate": self.calibrate,
+            "load_in_4bit": self.load_in_4bit,
+        }
+
+    def write(self, folder: Path) -> Path:
+        """Write `question.json` into `folder` and return its path."""
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        write_atomic(folder / FILE, text.encode("utf-8", "backslashreplace"))
+        return folder / FILE
+
+    def asked_of(self, loaded: LoadedModel, name: str, device: str = "cpu") -> CausalModel:
+        """The model, ready to answer with one of the labels."""
+        model = CausalModel(
+            loaded.model,
+            loaded.tokenizer,
+            name,
+            device_named(device),
+            prompt=self.prompt,
+            labels=self.words,
+            constrained=True,
+            warnings=loaded.warnings,
+        )
+        return calibrated(model) if self.calibrate else model
+
+
+def read_question(folder: Path) -> Question:
+    """What `question.json` in the folder of a run says.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    path = folder / FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        prompt = Prompt(str(values["prompt"]["before"]), str(values["prompt"]["after"]))
+        words = {str(label): str(word) for label, word in values["words"].items()}
+        return Question(
+            str(values["model_name"]),
+            prompt,
+            words,
+            bool(values["calibrate"]),
+            bool(values["load_in_4bit"]),
+        )
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: no {FILE} in it; give the --output-dir of an astrid llm run"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: can't be read; run astrid llm run again") from None
+
+
+def load_base(model_name: str, in_4bit: bool = False, token: str | None = None) -> LoadedModel:
+    """The language model as it comes, with its tokenizer.
+
+    Raises:
+        InputError: no such model, one that can't be used, or no CUDA where 4 bits are asked for.
+    """
+    if in_4bit:
+        return load_four_bit(model_name)
+    source = str(embedded_model(progress=True)) if model_name == EMBEDDED else model_name
+    return opened(source, torch.float32, token)
+
+
+def with_adapter(loaded: LoadedModel, adapter: Path) -> LoadedModel:
+    """The model with the adapter on disk, opened as anybody else would open it."""
+    from peft import PeftModel
+
+    wrapped = PeftModel.from_pretrained(loaded.model, str(adapter)).eval()
+    return LoadedModel(wrapped, loaded.tokenizer, loaded.warnings)
+
+
+def open_run(
+    folder: Path, zero_shot: bool = False, device: str = "cpu", token: str | None = None
+) -> CausalModel:
+    """The model of a finished run: with its adapter, where it has one.
+
+    Args:
+        folder: the run's output.
+        zero_shot: whether the adapter is left out.
+        device: where to run.
+        token: for gated models of the hub.
+
+    Raises:
+        InputError: no run is there, or its model can't be opened any more.
+    """
+    question = read_question(folder)
+    loaded = load_base(question.model_name, question.load_in_4bit, token)
+    adapter = folder / ADAPTER
+    tuned = adapter.is_dir() and not zero_shot
+    if tuned:
+        loaded = with_adapter(loaded, adapter)
+    return question.asked_of(loaded, "fine-tuned" if tuned else "zero-shot", device)

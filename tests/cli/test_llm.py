@@ -1,0 +1,170 @@
+"""`astrid llm`: the whole run on a tiny model, what it leaves, and what it refuses."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from astrid.llm.question import open_run
+from astrid.llm.schemas import SCHEMA_OF, load_schema
+from astrid.models.causal.scoring import label_probabilities
+from tests import tiny_lm
+from tests.training.lora import toy
+
+SIZES = ["-p", "lora.epochs=2", "-p", "lora.learning_rate=0.01", "-p", "shap_evaluations=20"]
+NAMES = {
+    *SCHEMA_OF,
+    "metrics_comparison.png",
+    "zero_shot_shap_summary.png",
+    "fine_tuned_shap_summary.png",
+    "quantum_identity_badge.svg",
+    "question.json",
+    "lora_adapter",
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    for part in tiny_lm.build("llama"):
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "cases.csv"
+    texts = toy.corpus(80)
+    words = ("refused", "good")
+    rows = [f"{document.text} {row},{words[document.label]}" for row, document in enumerate(texts)]
+    path.write_text("\n".join(["said,outcome", *rows]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(model, data, tmp_path_factory):
+    """The folder of a whole run, and what it printed as JSON."""
+    from astrid.cli.main import run
+
+    out = tmp_path_factory.mktemp("runs") / "llm"
+    source = ["--model-name", str(model), "--dataset-name", str(data)]
+    fields = ["--text-field", "said", "--label-field", "outcome", "--shap-examples", "3"]
+    assert (
+        run(["llm", "run", *source, *fields, "--finetune", *SIZES, "--output-dir", str(out)]) == 0
+    )
+    return out
+
+
+def test_all_files_are_there_and_fit_their_schemas(done):
+    assert {path.name for path in done.iterdir()} == NAMES
+    for name in SCHEMA_OF:
+        jsonschema.validate(json.loads((done / name).read_text()), load_schema(name))
+
+
+def test_metrics_are_scikit_learns_on_the_answers_of_the_opened_run(done, data):
+    from astrid.text.load import DataSpec, load_splits
+
+    fields = {"path": str(data), "text_field": "said", "label_field": "outcome"}
+    spec = DataSpec(source="file", params=fields, fractions=(0.6, 0.1, 0.3))
+    judged = load_splits(spec).test
+    for stage, zero_shot in (("zero_shot", True), ("fine_tuned", False)):
+        answers = label_probabilities(open_run(done, zero_shot), judged.texts).argmax(1)
+        said = json.loads((done / f"{stage}_metrics.json").read_text())
+        assert said["accuracy"] == pytest.approx(accuracy_score(judged.labels, answers))
+        expected = f1_score(judged.labels, answers, average="macro")
+        assert said["f1"] == pytest.approx(expected)
+
+
+def test_owen_values_add_up(done):
+    for stage in ("zero_shot", "fine_tuned"):
+        for entry in json.loads((done / f"{stage}_shap.json").read_text())["explanations"]:
+            assert entry["completeness_gap"] < 1e-4
+            assert entry["method"] == "shap"
+
+
+def test_both_models_explain_the_same_labels(done):
+    targets = [
+        [entry["target"]["label"] for entry in json.loads(path.read_text())["explanations"]]
+        for path in (done / "zero_shot_shap.json", done / "fine_tuned_shap.json")
+    ]
+    assert targets[0] == targets[1]
+
+
+def test_predict_and_explain_of_the_run(astrid, done):
+    code, (tuned,), _ = astrid("llm", "predict", done, "the judge had good rain", "--json")
+    assert code == 0
+    assert sum(tuned["probabilities"].values()) == pytest.approx(1)
+    code, (zero,), _ = astrid(
+        "llm", "predict", done, "the judge had good rain", "--zero-shot", "--json"
+    )
+    assert zero["probabilities"] != tuned["probabilities"]
+    code, (found,), _ = astrid("llm", "explain", done, "the judge had good rain", "--json")
+    assert code == 0
+    assert found["words"] == ["the", "judge", "had", "good", "rain"]
+    assert np.isfinite(found["word_scores"]).all()
+
+
+def test_zero_shot_alone_leaves_no_adapter(astrid, model, data, tmp_path):
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model, "--dataset-name", data, "--no-project-badge"]
+    code, (said,), err = astrid(
+        "llm", "run", *source, *fields, "--output-dir", tmp_path / "o", "--json"
+    )
+    assert code == 0
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+        "question.json",
+        "zero_shot_metrics.json",
+        "metrics_comparison.png",
+    }
+    assert said["labels"] == {"good": 0, "refused": 1}
+    assert "good = 0, refused = 1" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--text-field", "sad"], 'no column "sad"'),
+        (["--label-space", "good"], "at least two classes"),
+        (["--train-subset", "many"], "give a number, or None for all"),
+        (["--load-in-4bit"], "needs an NVIDIA GPU"),
+        (["-p", "lora.ranks=2"], 'did you mean "rank"'),
+        (["-p", "template.style=chat"], "no chat template"),
+    ],
+)
+def test_what_cant_be_done_is_one_line(astrid, model, data, tmp_path, options, message):
+    fields = ["--text-field", "said", "--label-field", "outcome"]
+    source = ["--model-name", model, "--dataset-name", data]
+    out = ["--output-dir", tmp_path / "out"]
+    code, _, err = astrid("llm", "run", *source, *fields, *options, *out)
+    assert code == 2
+    assert message in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+def test_without_a_network_the_embedded_model_is_named(astrid, data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    fields = ["--text-field", "said", "--label-field", "outcome"]
+    code, _, err = astrid("llm", "run", "--dataset-name", data, *fields, "--output-dir", tmp_path)
+    assert code == 2
+    assert "--model-name embedded" in err.splitlines()[-1]
+
+
+def test_the_token_is_written_nowhere(astrid, model, data, tmp_path):
+    secret = "hf_SecretSecretSecret"
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model, "--dataset-name", data, "--huggingface-token", secret]
+    code, said, err = astrid(
+        "llm", "run", *source, *fields, "--output-dir", tmp_path / "o", "--json"
+    )
+    assert code == 0
+    assert secret not in err + json.dumps(said)
+    for path in (tmp_path / "o").iterdir():
+        assert secret.encode() not in path.read_bytes()
+
+
+def test_a_folder_without_a_run_is_named(astrid, tmp_path):
+    code, _, err = astrid("llm", "predict", tmp_path, "a text")
+    assert code == 2
+    assert "give the --output-dir of an astrid llm run" in err
