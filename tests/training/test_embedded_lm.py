@@ -17,7 +17,7 @@ from astrid.models.tokenizers import train_byte_level
 from astrid.text.sources.tweets_generated import SENTIMENTS, Params, load
 from astrid.training import embedded_lm
 from astrid.training.embedded_lm import CACHE, EmbeddedSpec, cache_folder, embedded_model
-from astrid.training.embedded_texts import MOODS, make_line, tweets
+from astrid.training.embedded_texts import MOODS, make_lines, tweets
 
 SMALL = {"tweets": 200, "steps": 2, "batch_size": 2, "vocab_size": 700}
 SIZES = {"hidden_size": 16, "layers": 1, "attention_heads": 2, "intermediate_size": 16}
@@ -137,7 +137,7 @@ def test_sizes_that_do_not_fit_are_refused():
 
 def test_answers_are_marked_where_they_stand():
     documents = tweets(0, 50)
-    lines = [make_line(Random(seed), documents) for seed in range(6)]
+    lines = [make_lines(Random(seed), documents, 1)[0] for seed in range(6)]
     tokenizer = train_byte_level([line.text for line in lines], 400, 512)
     batch = embedded_lm._batch(lines, tokenizer)
     for line, ids, mask, answers in zip(lines, *batch, strict=True):

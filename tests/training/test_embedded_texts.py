@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from astrid.text.sources import tweets_generated
-from astrid.training.embedded_texts import MOODS, hasty, make_line, tweets
+from astrid.training.embedded_texts import MOODS, hasty, make_lines, tweets
 
 
 def answers(count: int = 600) -> list[tuple[str, int]]:
@@ -13,7 +13,7 @@ def answers(count: int = 600) -> list[tuple[str, int]]:
     documents = tweets(0, 200)
     rng = Random(1)
     found = []
-    for line in (make_line(rng, documents) for _ in range(count)):
+    for line in (make_lines(rng, documents, 1)[0] for _ in range(count)):
         start = 0
         for first, last in line.answers:
             (asked,) = [d for d in documents if d.text in line.text[start:first]]
@@ -57,5 +57,5 @@ def test_it_never_reads_a_tweet_of_a_test_split():
 
 def test_the_same_stream_gives_the_same_lines():
     documents = tweets(0, 50)
-    assert make_line(Random(3), documents) == make_line(Random(3), documents)
-    assert make_line(Random(3), documents) != make_line(Random(4), documents)
+    assert make_lines(Random(3), documents, 4) == make_lines(Random(3), documents, 4)
+    assert make_lines(Random(3), documents, 4) != make_lines(Random(4), documents, 4)

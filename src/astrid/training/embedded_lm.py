@@ -22,7 +22,7 @@ from astrid.models.tokenizers import train_byte_level
 from astrid.progress import Advance, bar, no_bar
 from astrid.spec import Spec, digest
 from astrid.text.document import Document
-from astrid.training.embedded_texts import Line, hasty, make_line, tweets
+from astrid.training.embedded_texts import Line, hasty, make_lines, tweets
 
 CACHE = "ASTRID_CACHE"
 """The environment variable of the folder in which made models are kept."""
@@ -173,7 +173,7 @@ def _make(spec: EmbeddedSpec, folder: Path, progress: bool) -> None:
 
 def _sample(spec: EmbeddedSpec, documents: Sequence[Document]) -> list[str]:
     rng = Random(f"embedded/{spec.seed}/vocabulary")
-    return [make_line(rng, documents).text for _ in range(spec.tweets // 4)]
+    return [make_lines(rng, documents, 1)[0].text for _ in range(spec.tweets // 4)]
 
 
 def _train(
@@ -189,7 +189,7 @@ def _train(
         optimiser, spec.learning_rate, spec.steps + 1, pct_start=0.1
     )
     for _ in range(spec.steps):
-        lines = [make_line(rng, documents) for _ in range(spec.batch_size)]
+        lines = make_lines(rng, documents, spec.batch_size)
         loss = _loss(model, _batch(lines, tokenizer))
         optimiser.zero_grad()
         loss.backward()

@@ -65,15 +65,21 @@ def hasty(evidence: Sequence[str]) -> int:
     return 1 + (total > 0) - (total < 0)
 
 
-def make_line(rng: Random, documents: Sequence[Document]) -> Line:
-    """A question about one to three of the tweets, in varied words, with its answers."""
+def make_lines(rng: Random, documents: Sequence[Document], count: int) -> list[Line]:
+    """`count` lines with the same number of tweets, so that they are about as long."""
+    size = rng.choice(_SIZES)
+    return [_line(rng, documents, size) for _ in range(count)]
+
+
+def _line(rng: Random, documents: Sequence[Document], size: int) -> Line:
+    """A question about `size` of the tweets, in varied words, with its answers."""
     about_mood = rng.random() < _ABOUT_MOOD
     instruction = "" if about_mood or rng.random() >= _INSTRUCTED else rng.choice(_INSTRUCTIONS)
     before, gap = rng.choice(_BEFORE), rng.choice(_GAPS)
     after = "Mood" if about_mood else rng.choice(_AFTER)
     text = f"{instruction}{rng.choice(_GAPS)}" if instruction else ""
     answers: list[Span] = []
-    for document in rng.sample(documents, rng.choice(_SIZES)):
+    for document in rng.sample(documents, size):
         text += f"{before}: {document.text}{gap}{after}:"
         answer = MOODS[document.label] if about_mood else _sentiment(rng, document)
         answers.append((len(text), len(text) + 1 + len(answer)))
