@@ -1,6 +1,7 @@
 """What a model was asked in a run, kept beside its results so that it can be asked again."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,10 @@ def with_adapter(loaded: LoadedModel, adapter: Path) -> LoadedModel:
     """The model with the adapter on disk, opened as anybody else would open it."""
     from peft import PeftModel
 
-    wrapped = PeftModel.from_pretrained(loaded.model, str(adapter)).eval()
+    with warnings.catch_warnings():
+        # What peft asks transformers for is renamed in a version to come: nothing to act on.
+        warnings.simplefilter("ignore", FutureWarning)
+        wrapped = PeftModel.from_pretrained(loaded.model, str(adapter)).eval()
     return LoadedModel(wrapped, loaded.tokenizer, loaded.warnings)
 
 

@@ -39,7 +39,7 @@ def test_the_answer_is_that_of_transformers(folders):
     assert found.labels == ("good", "refused")
     assert found.facts.warnings == ()
     module, tokenizer = tiny_lm.build("llama")
-    columns = [tokenizer.convert_tokens_to_ids(piece) for piece in ("Ġgood", "Ġrefused")]
+    columns = [tokenizer(word)["input_ids"][0] for word in (" good", " refused")]
     for text, row in zip(tiny.SENTENCES, label_probabilities(found, tiny.SENTENCES), strict=True):
         ids = tokenizer(f"Case: {text}\nIt was:", return_tensors="pt")["input_ids"]
         with torch.no_grad():

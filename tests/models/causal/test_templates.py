@@ -35,7 +35,7 @@ def chatty(template=TURNS):
 def test_a_plain_prompt_reads_as_it_is_documented():
     asked = ask_for(LABELS, tiny_lm.bytes_and_back())
     assert asked.prompt.around("day") == (
-        "Classify the text. Answer with one of: good, refused.\n\nText: day\nLabel:"
+        "Classify the text as good or refused.\n\nText: day\nLabel:"
     )
     assert asked.verbaliser.texts == {"good": " good", "refused": " refused"}
 
@@ -51,9 +51,10 @@ def test_examples_end_with_the_word_that_would_be_answered():
 
 def test_letters_are_explained_in_the_instruction():
     asked = ask_for(LABELS, tiny_lm.bytes_and_back(), Template(letters=True), EXAMPLES)
-    assert "one of: A (good), B (refused)." in asked.prompt.before
-    assert "Text: it rains\nLabel: B\n" in asked.prompt.before
-    assert asked.verbaliser.texts == {"good": " A", "refused": " B"}
+    assert "as A (good) or B (refused)." in asked.prompt.before
+    # The tiny vocabulary has no letter with a space before it.
+    assert "Text: it rains\nLabel:B\n" in asked.prompt.before
+    assert asked.verbaliser.texts == {"good": "A", "refused": "B"}
 
 
 @pytest.mark.parametrize("examples", [[], EXAMPLES])
@@ -64,7 +65,7 @@ def test_a_chat_is_the_tokens_that_the_template_gives(examples):
     texts = [*(example.text for example in examples), "day"]
     turns = []
     for place, text in enumerate(texts):
-        beginning = "Choose: good, refused.\n\n" if place == 0 else ""
+        beginning = "Choose: good or refused.\n\n" if place == 0 else ""
         turns.append({"role": "user", "content": f"{beginning}Text: {text}"})
         if place < len(examples):
             turns.append({"role": "assistant", "content": examples[place].label})
@@ -122,3 +123,8 @@ def test_examples_have_one_of_the_labels():
 def test_a_tokenizer_without_offsets_is_refused():
     with pytest.raises(InputError, match="fast one"):
         ask_for(LABELS, object())
+
+
+def test_several_choices_are_listed():
+    asked = ask_for(["good", "refused", "day"], tiny_lm.bytes_and_back())
+    assert asked.prompt.before.startswith("Classify the text as good, refused or day.\n\n")

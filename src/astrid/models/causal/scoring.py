@@ -88,7 +88,8 @@ def pads_left(model: CausalModel, text: EncodedText) -> bool:
     except FAILURES:
         return False
     allowed = min(100 * torch.finfo(model.module.dtype).eps, 0.1)
-    return bool((found - expected).abs().max() <= allowed * expected.abs().max().clamp(min=1))
+    scale = max(1.0, expected.abs().max().item())
+    return bool((found - expected).abs().max() <= allowed * scale)
 
 
 def left_padded(

@@ -39,7 +39,7 @@ class Template(Spec):
         letters: answer with A, B, C … in place of the labels.
     """
 
-    instruction: str = "Classify the text. Answer with one of: {choices}."
+    instruction: str = "Classify the text as {choices}."
     text_name: str = "Text"
     answer_name: str = "Label"
     style: Literal["plain", "chat"] = "plain"
@@ -63,7 +63,7 @@ def ask_for(
 
     The text always is one stretch of the prompt, which alone is perturbed. A plain prompt is:
 
-        Classify the text. Answer with one of: bad, good.
+        Classify the text as bad or good.
 
         Text: what a mess
         Label: bad
@@ -97,9 +97,11 @@ def ask_for(
 
 def _choices(words: Verbaliser, letters: bool) -> str:
     """The words as they are to be answered; of letters, what each stands for."""
-    if letters:
-        return ", ".join(f"{word.strip()} ({label})" for label, word in words.texts.items())
-    return ", ".join(word.strip() for word in words.words)
+    shown = [
+        f"{word.strip()} ({label})" if letters else word.strip()
+        for label, word in words.texts.items()
+    ]
+    return " or ".join([", ".join(shown[:-1]), shown[-1]])
 
 
 def _plain(template: Template, instruction: str, shown: Sequence[tuple[str, str]]) -> Prompt:

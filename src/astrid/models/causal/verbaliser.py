@@ -121,7 +121,7 @@ def _token(tokenizer: Tokenizer, word: str, end: str) -> int | None:
         token = first_token(tokenizer, word, end, word)
     except InputError:
         return None
-    piece = tokenizer.id_to_token(token)
+    piece = str(tokenizer.id_to_token(token))
     unknown = piece == getattr(tokenizer.model, "unk_token", None)
     return None if unknown or not (piece or "").strip(_SPACES) else token
 
