@@ -136,3 +136,46 @@ def test_another_tokenizer_is_refused(tmp_path: Path) -> None:
     model.resize_token_embeddings(20)
     with pytest.raises(InputError, match="don't belong together"):
         fine_tune(toy.lesson(source=(model, tokenizer)), tmp_path / "x", False)
+
+
+def test_half_precision_checkpoints_and_patience_work_together(tmp_path: Path) -> None:
+    model, tokenizer = tiny_lm.build("llama")
+    lesson = toy.lesson(
+        source=(model.to(torch.bfloat16), tokenizer),
+        epochs=6,
+        patience=1,
+        learning_rate=0.3,
+        precision="bf16-mixed",
+        gradient_checkpointing=True,
+        accumulate=2,
+    )
+    result = fine_tune(lesson, tmp_path / "lora_adapter", progress=False)
+    assert result.best_epoch < result.epochs < 6
+    assert all(weight.dtype == torch.bfloat16 for weight in lesson.model.parameters())
+
+
+def test_cut_texts_are_counted(tmp_path: Path) -> None:
+    lesson = toy.lesson(epochs=1)
+    long = lesson.train.documents[0]
+    documents = (dataclasses.replace(long, text="good " * 200), *lesson.train.documents[1:])
+    cut = dataclasses.replace(lesson, train=lesson.train.with_documents(documents))
+    assert fine_tune(cut, tmp_path / "lora_adapter", progress=False).truncated == 1
+
+
+def test_settings_that_need_a_gpu_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for settings, said in (
+        ({"accelerator": "gpu"}, r"lora\.accelerator: there is no GPU here"),
+        ({"precision": "16-mixed"}, r"lora\.precision: 16-mixed needs a GPU"),
+    ):
+        with pytest.raises(InputError, match=said):
+            toy.train(tmp_path / "x", **settings)
+
+
+def test_a_damaged_adapter_is_named_or_trained_again(tmp_path: Path) -> None:
+    result = toy.train(tmp_path / "lora_adapter", epochs=1)
+    (result.folder / WEIGHTS).write_bytes(b"cut")
+    with pytest.raises(InputError, match="missing or damaged"):
+        toy.train(result.folder, epochs=1)
+    again = fine_tune(toy.lesson(epochs=1), result.folder, progress=False, overwrite=True)
+    assert not again.reused
