@@ -37,6 +37,7 @@ QUICK = (
 # Commands of a study of seconds, which is there.
 STUDY = (["study", "status"], ["study", "report"], ["study", "select"])
 MBTI = (["mbti", "predict"], ["mbti", "explain"], ["mbti", "evaluate"])
+LLM = (["llm", "predict"], ["llm", "explain"])
 
 # A gate may say no to models that were trained for moments.
 GATE = ["study", "gate"]
@@ -122,6 +123,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_study(small(name="smoke"), folder / "runs" / "smoke", Engine(workers=0, threads=1))
     for part in tiny_lm.build("gpt2"):
         part.save_pretrained(folder / "models" / "gpt2")
+    source = ["--model-name", str(folder / "models" / "gpt2"), "--dataset-name", csv[1]]
+    short = ["--no-run-shap", "-p", "template.instruction="]
+    out = ["--output-dir", str(folder / "runs" / "llm")]
+    assert run(["llm", "run", *source, *csv[2:], *short, *out]) == 0
     return folder
 
 
@@ -210,7 +215,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_quick_commands_run(page: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line, words in console_lines(page):
-        if words[0] in QUICK or words[:2] in (*STUDY, *MBTI):
+        if words[0] in QUICK or words[:2] in (*STUDY, *MBTI, *LLM):
             assert run(words) == 0, f"{_name(page)}:{line}: {capsys.readouterr().err}"
         elif words[:2] == GATE:
             assert run(words) in (0, 1), f"{_name(page)}:{line}: {capsys.readouterr().err}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,8 @@ def fine_tune(
         lesson.validation,
         lesson.spec,
     )
+    width = lesson.model.config.get_text_config().hidden_size
+    lesson = replace(lesson, spec=lesson.spec.resolved(width))
     identity = _identity(lesson)
     with work_folder(folder) as work:
         found = finished(folder, identity, overwrite, partial(_reused, folder))

@@ -7,6 +7,11 @@ from pydantic import Field
 from astrid.spec import Spec
 from astrid.training.spec import NotNegative, Positive
 
+_RATE, _WIDTH = 2e-4, 2048
+"""A good learning rate, and the width of the model that it is for."""
+
+_HIGHEST = 6e-3
+
 
 class LoraSpec(Spec):
     """How a language model is fine-tuned.
@@ -25,7 +30,8 @@ class LoraSpec(Spec):
         epochs: passes over the training texts, at most.
         batch_size: texts a step.
         accumulate: steps whose gradients are added before the weights change.
-        learning_rate: the highest, after warm-up.
+        learning_rate: the highest, after warm-up; by default 2e-4 for a model of width 2,048 and
+            in inverse proportion for others, at most 6e-3.
         weight_decay: of A and B.
         warmup: below 1, the share of the run, otherwise the number of weight changes, during
             which the learning rate rises from 0.
@@ -46,7 +52,7 @@ class LoraSpec(Spec):
     epochs: int = Field(default=3, ge=1)
     batch_size: int = Field(default=8, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    learning_rate: Positive = 2e-4
+    learning_rate: Positive | None = None
     weight_decay: NotNegative = 0.0
     warmup: NotNegative = 0.05
     schedule: Literal["linear", "cosine", "constant"] = "linear"
@@ -66,3 +72,17 @@ class LoraSpec(Spec):
     def higher_is_better(self) -> bool:
         """Whether `monitor` is to rise."""
         return False
+
+    def resolved(self, width: int) -> "LoraSpec":
+        """The same spec with the learning rate filled in, for a model of hidden size `width`.
+
+        With Adam, good rates fall with the width in inverse proportion (Yang et al., Tensor
+        Programs V, 2022).
+
+        >>> LoraSpec().resolved(2048).learning_rate
+        0.0002
+        """
+        if self.learning_rate is not None:
+            return self
+        rate = min(_RATE * _WIDTH / width, _HIGHEST)
+        return self.model_copy(update={"learning_rate": rate})
