@@ -12,6 +12,7 @@ from astrid.llm.interpretability import Interpretability
 from astrid.llm.metrics import ClassificationMetrics, metrics_frame
 from astrid.llm.shap_json import shap_document
 from astrid.measures.statistics.quality import QualityComparison
+from astrid.plots._paper import save_picture
 
 Stage = Literal["zero_shot", "fine_tuned"]
 """The model as it comes, and with its adapter."""
@@ -52,8 +53,6 @@ def write_metrics_picture(folder: Path, models: Mapping[Stage, ClassificationMet
     Raises:
         InputError: no models, or the folder can't be written.
     """
-    from astrid.plots._paper import save_picture
-
     frame = metrics_frame({TITLES[stage]: found for stage, found in models.items()})
     path = folder / COMPARISON_PICTURE
     save_picture("metrics_comparison", frame, path)
@@ -67,8 +66,6 @@ def write_shap(folder: Path, stage: Stage, explanations: Explanations) -> tuple[
         InputError: no explanations, explanations by several methods, texts without words, or the
             folder can't be written.
     """
-    from astrid.plots._paper import save_picture
-
     document = shap_document(stage, explanations)
     frame = influential_words({TITLES[stage]: explanations})
     picture = folder / f"{stage}_shap_summary.png"

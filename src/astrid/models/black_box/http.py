@@ -116,7 +116,8 @@ class HttpModel(BlackBox):
                 return self._post(session, body, None)
             deadline = time.monotonic() + seconds
             return within(seconds, lambda: self._post(session, body, deadline))
-        except TimeoutError:
+        except (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError):
+            # The socket's limit is the same: on a busy machine it may be the first to tell.
             # The connection is still taken by the attempt that was given up.
             self._session = requests.Session()
             return _Trouble(f"no whole answer within {seconds:g} s")
