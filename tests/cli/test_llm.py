@@ -164,6 +164,33 @@ def test_the_token_is_written_nowhere(astrid, model, data, tmp_path):
         assert secret.encode() not in path.read_bytes()
 
 
+def test_examples_and_calibration_change_the_question(astrid, model, data, tmp_path):
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model, "--dataset-name", data, "-p", "template.instruction="]
+    found = {}
+    for name, more in {
+        "plain": [],
+        "few": ["-p", "few_shot=1"],
+        "even": ["-p", "calibrate=true"],
+    }.items():
+        out = tmp_path / name
+        code, _, _ = astrid("llm", "run", *source, *fields, *more, "--output-dir", out)
+        assert code == 0
+        code, (said,), _ = astrid("llm", "predict", out, "the judge had good rain", "--json")
+        found[name] = said["probabilities"]["good"]
+    assert len(set(found.values())) == 3
+    prompt = json.loads((tmp_path / "few" / "question.json").read_text())["prompt"]
+    assert prompt["before"].count("Label:") == 2
+
+
+def test_a_file_with_too_few_texts_for_all_splits_is_one_line(astrid, model, tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("text,label\ngood rain,good\nbad rain,refused\n", encoding="utf-8")
+    code, _, err = astrid("llm", "run", "--model-name", model, "--dataset-name", path)
+    assert code == 2
+    assert "too few to divide into 3 splits" in err.splitlines()[-1]
+
+
 def test_a_folder_without_a_run_is_named(astrid, tmp_path):
     code, _, err = astrid("llm", "predict", tmp_path, "a text")
     assert code == 2
