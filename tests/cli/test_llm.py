@@ -126,7 +126,7 @@ def test_zero_shot_alone_leaves_no_adapter(astrid, model, data, tmp_path):
     ("options", "message"),
     [
         (["--text-field", "sad"], 'no column "sad"'),
-        (["--label-space", "good"], "at least two classes"),
+        (["--label-space", "good"], "1 label is left; a classifier needs at least two classes"),
         (["--train-subset", "many"], "give a number, or None for all"),
         (["--load-in-4bit"], "needs an NVIDIA GPU"),
         (["-p", "lora.ranks=2"], 'did you mean "rank"'),
@@ -181,6 +181,20 @@ def test_examples_and_calibration_change_the_question(astrid, model, data, tmp_p
     assert len(set(found.values())) == 3
     prompt = json.loads((tmp_path / "few" / "question.json").read_text())["prompt"]
     assert prompt["before"].count("Label:") == 2
+
+
+@pytest.mark.parametrize("space", ["positive,negative", "0,2"])
+def test_labels_to_keep_are_names_or_numbers(astrid, model, tmp_path, space):
+    source = ["--model-name", model, "--dataset-name", "tweets_generated", "--label-space", space]
+    sizes = ["--eval-subset", 20, "--train-subset", 20, "--no-run-shap"]
+    code, (said,), _ = astrid(
+        "llm", "run", *source, *sizes, "--output-dir", tmp_path / "o", "--json"
+    )
+    assert code == 0
+    assert said["labels"] == {"negative": 0, "positive": 1}
+    code, _, err = astrid("llm", "run", *source[:-1], "happy", "--output-dir", tmp_path / "o")
+    assert code == 2
+    assert 'has no label "happy"' in err
 
 
 def test_a_file_with_too_few_texts_for_all_splits_is_one_line(astrid, model, tmp_path):

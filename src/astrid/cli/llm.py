@@ -147,7 +147,8 @@ def run(
         if model_name is not None or "hub" not in str(error).lower():
             raise
         raise InputError(
-            f"{error}; without a network, --model-name embedded makes a small model here"
+            f"{error}; without a network, --model-name embedded makes a small model here (and "
+            "--dataset-name tweets_generated texts)"
         ) from None
     if not no_badge:
         write_badge(badge_dir or output_dir)

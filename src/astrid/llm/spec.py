@@ -22,7 +22,8 @@ class LlmSpec(Spec):
         eval_split: of a hub's data set, what is judged on.
         text_field: column of the texts.
         label_field: column of the labels.
-        label_space: labels to keep; None for all. Labels are numbered in sorted order.
+        label_space: labels to keep, by name or by number; None for all. Labels are numbered in
+            sorted order.
         train_subset: texts to learn from, at most; None for all.
         eval_subset: texts to judge on, at most; None for all.
         finetune: whether an adapter is trained and judged too.

@@ -1,6 +1,7 @@
 """The texts of a run: to learn from, to choose the epoch by, to judge on."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from astrid import plugins
 from astrid.errors import InputError
 from astrid.llm.spec import LlmSpec
+from astrid.spec import nearest
 from astrid.text.document import Corpus
-from astrid.text.load import SOURCES, DataSpec, load_corpus, load_splits
+from astrid.text.load import SOURCES, DataSpec, load_corpus
 from astrid.text.splits import split
 
 _FRACTIONS = (0.6, 0.1, 0.3)
@@ -58,8 +60,63 @@ def _is_on_hub(name: str) -> bool:
 
 
 def _in_one_piece(spec: LlmSpec) -> Texts:
-    splits = load_splits(_local(spec))
+    corpus = kept(load_corpus(_local(spec)), spec.label_space)
+    splits = split(corpus, _FRACTIONS, spec.seed)
     return Texts(splits.train, splits.validation, splits.test)
+
+
+def kept(corpus: Corpus, labels: tuple[str, ...] | None) -> Corpus:
+    """The documents with one of `labels`, which are names or numbers in sorted order.
+
+    Raises:
+        InputError: a label that the corpus has not, or fewer than two.
+
+    >>> from astrid.text.document import Document
+    >>> names = {"label": ("bad", "calm", "good")}
+    >>> documents = [Document(str(n), "text", {"label": n}) for n in range(3)]
+    >>> kept(Corpus("tiny", tuple(documents), names), ("0", "2")).classes
+    ('bad', 'good')
+    """
+    names = tuple(sorted(corpus.classes, key=_sorting(corpus.classes)))
+    if labels is None:
+        chosen = names
+    else:
+        chosen = tuple(name for name in names if name in _asked(corpus, labels, names))
+        if len(chosen) < 2:
+            raise InputError(
+                f"--label-space: {len(chosen)} label is left; a classifier needs at least two "
+                f"classes (there are {', '.join(names)})"
+            )
+    numbers = {corpus.classes.index(name): number for number, name in enumerate(chosen)}
+    documents = [
+        replace(document, labels={"label": numbers[document.label]})
+        for document in corpus
+        if "label" in document.labels and document.label in numbers
+    ]
+    return Corpus(corpus.name, tuple(documents), {"label": chosen}, corpus.facts)
+
+
+def _sorting(names: tuple[str, ...]) -> Callable[[str], tuple[float, str]]:
+    """Numbers by their value, where all names are numbers; else by the alphabet."""
+    try:
+        values = {name: float(name) for name in names}
+    except ValueError:
+        values = dict.fromkeys(names, 0.0)
+    return lambda name: (values[name], name)
+
+
+def _asked(corpus: Corpus, labels: tuple[str, ...], names: tuple[str, ...]) -> set[str]:
+    found = set()
+    for label in labels:
+        if label in names:
+            found.add(label)
+        elif label.isdecimal() and int(label) < len(names):
+            found.add(names[int(label)])
+        else:
+            raise InputError(
+                f'--label-space: {corpus.name} has no label "{label}"; {nearest(label, names)}'
+            )
+    return found
 
 
 def _local(spec: LlmSpec) -> DataSpec:
@@ -70,14 +127,14 @@ def _local(spec: LlmSpec) -> DataSpec:
 
 
 def _fields(spec: LlmSpec) -> dict[str, object]:
-    fields: dict[str, object] = {"text_field": spec.text_field, "label_field": spec.label_field}
-    return fields if spec.label_space is None else {**fields, "labels": spec.label_space}
+    return {"text_field": spec.text_field, "label_field": spec.label_field}
 
 
 def _of_hub(spec: LlmSpec) -> Texts:
     def part(name: str) -> Corpus:
         params = {"name": spec.dataset_name, "split": name, **_fields(spec)}
-        return load_corpus(DataSpec(source="hub", params=params))
+        corpus = load_corpus(DataSpec(source="hub", params=params))
+        return kept(corpus, spec.label_space)
 
     learning, judging = part(spec.train_split), part(spec.eval_split)
     if learning.classes != judging.classes:
