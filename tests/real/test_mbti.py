@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module")
 def data(real_data):
-    params = {"path": str(real_data / "mbti"), "limit": 60}
+    params = {"path": str(real_data / "mbti"), "limit": 36}
     return DataSpec(source="mbti", params=params, fractions=(0.6, 0.1, 0.3))
 
 
@@ -56,7 +56,7 @@ def test_posts_are_joined_to_what_the_encoder_reads_and_judged_by_person(data, c
     for axis in AXES:
         accuracy = board.evaluation.tasks[axis].measures["accuracy"]
         assert accuracy.low <= accuracy.value <= accuracy.high
-        assert accuracy.high - accuracy.low > 0.2, "eighteen people tell little, and it shows"
+        assert accuracy.high - accuracy.low > 0.2, "a dozen people tell little, and it shows"
 
 
 def test_the_answer_to_a_persons_posts_is_that_of_the_evaluation(data, classifier):
