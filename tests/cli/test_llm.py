@@ -197,6 +197,15 @@ def test_labels_to_keep_are_names_or_numbers(astrid, model, tmp_path, space):
     assert 'has no label "happy"' in err
 
 
+def test_explanations_of_zero_shot_are_of_the_model_without_its_adapter(done):
+    """The adapter is put on the same weights: what was opened before must not see it."""
+    plain = open_run(done, zero_shot=True)
+    entries = json.loads((done / "zero_shot_shap.json").read_text())["explanations"]
+    fresh = label_probabilities(plain, [entry["text"] for entry in entries])
+    for entry, row in zip(entries, fresh, strict=True):
+        assert entry["target"]["value"] == pytest.approx(row[entry["target"]["index"]], abs=1e-5)
+
+
 def test_a_file_with_too_few_texts_for_all_splits_is_one_line(astrid, model, tmp_path):
     path = tmp_path / "two.csv"
     path.write_text("text,label\ngood rain,good\nbad rain,refused\n", encoding="utf-8")

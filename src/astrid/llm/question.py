@@ -108,7 +108,7 @@ def load_base(model_name: str, in_4bit: bool = False, token: str | None = None) 
         InputError: no such model, one that can't be used, or no CUDA where 4 bits are asked for.
     """
     if in_4bit:
-        return load_four_bit(model_name)
+        return load_four_bit(model_name, token)
     source = str(embedded_model(progress=True)) if model_name == EMBEDDED else model_name
     return opened(source, torch.float32, token)
 

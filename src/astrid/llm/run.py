@@ -24,6 +24,7 @@ from astrid.llm.question import ADAPTER, Question, load_base, with_adapter
 from astrid.llm.spec import LlmSpec
 from astrid.llm.texts import Texts, load_texts
 from astrid.measures.statistics.quality import QualityComparison
+from astrid.models.causal.classifier import doubts
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.scoring import label_probabilities
 from astrid.models.causal.templates import Asked, Example, ask_for
@@ -76,6 +77,8 @@ def run_llm(
     question = Question(
         spec.model_name, asked.prompt, asked.verbaliser.texts, spec.calibrate, spec.load_in_4bit
     )
+    for doubt in doubts(spec.model_name, asked.verbaliser):
+        say(f"warning: {doubt}")
     _make(folder)
     files = [question.write(folder)]
     models: dict[Stage, CausalModel] = {

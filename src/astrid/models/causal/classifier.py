@@ -8,6 +8,7 @@ from astrid.models.causal.calibration import calibrated
 from astrid.models.causal.load import name_of, opened
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.templates import Example, Template, ask_for
+from astrid.models.causal.verbaliser import Verbaliser
 from astrid.models.load import Precision, device_named, dtype_named
 
 
@@ -50,7 +51,6 @@ def language_classifier(
     loaded = opened(source, dtype_named(precision), token)
     asked = ask_for(labels, loaded.tokenizer, template, examples)
     short = name or name_of(source)
-    unlike = () if asked.verbaliser.alike else (_unlike(short, asked.verbaliser.words),)
     model = CausalModel(
         loaded.model,
         loaded.tokenizer,
@@ -60,14 +60,17 @@ def language_classifier(
         labels=asked.verbaliser.texts,
         constrained=True,
         reuse_prefix=reuse_prefix,
-        warnings=(*loaded.warnings, *unlike),
+        warnings=(*loaded.warnings, *doubts(short, asked.verbaliser)),
     )
     return calibrated(model) if calibrate else model
 
 
-def _unlike(name: str, words: Sequence[str]) -> str:
-    shown = ", ".join(f'"{word}"' for word in words)
+def doubts(name: str, verbaliser: Verbaliser) -> tuple[str, ...]:
+    """What makes a model's answers without training doubtful: words of unlike spelling."""
+    if verbaliser.alike:
+        return ()
+    shown = ", ".join(f'"{word}"' for word in verbaliser.words)
     return (
         f"{name}: its vocabulary tells the labels apart only as {shown}, which differ in more than "
-        "their meaning; calibrate before you trust its answers without training"
+        "their meaning; calibrate before you trust its answers without training",
     )

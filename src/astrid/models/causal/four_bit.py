@@ -45,14 +45,14 @@ def four_bit_settings() -> Any:
     )
 
 
-def load_four_bit(source: str | Path) -> LoadedModel:
+def load_four_bit(source: str | Path, token: str | None = None) -> LoadedModel:
     """As `load_causal`, on the GPU and with the linear layers' weights in 4 bits.
 
     Raises:
         InputError: no GPU or no bitsandbytes here, or what `load_causal` refuses.
     """
     require_four_bit()
-    return load_causal(source, _half_precision(), quantization=four_bit_settings())
+    return load_causal(source, _half_precision(), token, four_bit_settings())
 
 
 def _half_precision() -> torch.dtype:
