@@ -1,5 +1,6 @@
 """Models whose weights are held in fewer bits: what they can do, and what opens them."""
 
+import math
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -67,7 +68,7 @@ def precision(module: Any) -> str:
 
 
 def parameters(module: torch.nn.Module) -> int:
-    """Number of weights, those of packed layers and of int8 tables too."""
+    """Number of weights, those of packed layers, int8 tables and 4-bit layers too."""
     packed = 0
     for part in module.modules():
         if is_packed(part) and hasattr(part, "in_features"):
@@ -75,7 +76,13 @@ def parameters(module: torch.nn.Module) -> int:
             packed += int(part.in_features) * int(part.out_features)  # type: ignore[arg-type]
             packed += 0 if bias is None else bias.numel()
     tables = sum(part.numel() for part in module.buffers() if part.dtype == torch.int8)
-    return packed + tables + sum(weight.numel() for weight in module.parameters())
+    return packed + tables + sum(map(_count, module.parameters()))
+
+
+def _count(weight: torch.Tensor) -> int:
+    """Numbers that it holds; of bitsandbytes' 4-bit weights two stand in each byte."""
+    state = getattr(weight, "quant_state", None)
+    return weight.numel() if state is None else math.prod(state.shape)
 
 
 def plain_tensors(value: object) -> Iterator[torch.Tensor]:
