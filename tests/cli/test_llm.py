@@ -129,6 +129,7 @@ def test_zero_shot_alone_leaves_no_adapter(astrid, model, data, tmp_path):
         (["--label-space", "good"], "1 label is left; a classifier needs at least two classes"),
         (["--train-subset", "many"], "give a number, or None for all"),
         (["--load-in-4bit"], "needs an NVIDIA GPU"),
+        (["--load-in-4bit", "--device", "cpu"], "leave out --device cpu"),
         (["-p", "lora.ranks=2"], 'did you mean "rank"'),
         (["-p", "template.style=chat"], "no chat template"),
     ],

@@ -115,7 +115,7 @@ def run(
         list[str] | None,
         typer.Option("--param", "-p", help="Any other setting, such as lora.epochs=2; repeatable."),
     ] = None,
-    device: options.Device = "cpu",
+    device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
     from astrid.llm.badge import write_badge
@@ -165,7 +165,7 @@ def predict(
     texts: Annotated[list[str], typer.Argument(help="Texts.")],
     zero_shot: ZeroShot = False,
     huggingface_token: Token = None,
-    device: options.Device = "cpu",
+    device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
     from astrid.llm.question import open_run
@@ -203,7 +203,7 @@ def explain(
         Path | None, typer.Option("--html", help="Write a page with coloured words.")
     ] = None,
     huggingface_token: Token = None,
-    device: options.Device = "cpu",
+    device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
     from astrid.explain import run as engine

@@ -71,7 +71,7 @@ Task = Annotated[
 Precision = Annotated[
     str, typer.Option("--precision", help="Of the weights: float32, bf16 or fp16; less is faster.")
 ]
-Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:0 …")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:0 …")]
 
 
 def settings(pairs: list[str] | None) -> dict[str, Any]:

@@ -60,13 +60,14 @@ class Question:
         write_atomic(folder / FILE, text.encode("utf-8", "backslashreplace"))
         return folder / FILE
 
-    def asked_of(self, loaded: LoadedModel, name: str, device: str = "cpu") -> CausalModel:
+    def asked_of(self, loaded: LoadedModel, name: str, device: str = "auto") -> CausalModel:
         """The model, ready to answer with one of the labels."""
+        place = loaded.model.device if self.load_in_4bit else device_named(device)
         model = CausalModel(
             loaded.model,
             loaded.tokenizer,
             name,
-            device_named(device),
+            place,
             prompt=self.prompt,
             labels=self.words,
             constrained=True,
@@ -125,14 +126,14 @@ def with_adapter(loaded: LoadedModel, adapter: Path) -> LoadedModel:
 
 
 def open_run(
-    folder: Path, zero_shot: bool = False, device: str = "cpu", token: str | None = None
+    folder: Path, zero_shot: bool = False, device: str = "auto", token: str | None = None
 ) -> CausalModel:
     """The model of a finished run: with its adapter, where it has one.
 
     Args:
         folder: the run's output.
         zero_shot: whether the adapter is left out.
-        device: where to run.
+        device: where to run; weights in 4 bits stay on their GPU.
         token: for gated models of the hub.
 
     Raises:

@@ -1,6 +1,8 @@
 """Settings of a run: which model and texts, and what is done with them."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from astrid.models.causal.templates import Template
 from astrid.spec import Spec
@@ -35,7 +37,8 @@ class LlmSpec(Spec):
         calibrate: whether what the prompt says without a text is taken out.
         few_shot: examples of each label in the prompt.
         lora: how the adapter is trained.
-        device: where the models run.
+        device: where the models run; `auto` is a CUDA device where there is one. Weights in 4 bits
+            stay on the GPU that they were read to.
         seed: of the subsets.
     """
 
@@ -57,5 +60,11 @@ class LlmSpec(Spec):
     calibrate: bool = False
     few_shot: int = Field(default=0, ge=0)
     lora: LoraSpec = Field(default_factory=LoraSpec)
-    device: str = "cpu"
+    device: str = "auto"
     seed: int = Field(default=0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _in_4bit_on_a_gpu(self) -> Self:
+        if self.load_in_4bit and self.device == "cpu":
+            raise ValueError("weights in 4 bits run on a GPU; leave out --device cpu")
+        return self

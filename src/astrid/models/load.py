@@ -103,11 +103,13 @@ def _black_box(source: str | Function, name: str | None, labels: Sequence[str] |
 
 
 def device_named(name: str) -> torch.device:
-    """The device of that name, if it is here."""
+    """The device of that name, if it is here; `auto` is the first CUDA device, or else the CPU."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise InputError(f'device "{name}": known are cpu, cuda, cuda:0, mps') from None
+        raise InputError(f'device "{name}": known are auto, cpu, cuda, cuda:0, mps') from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError(f'device "{name}": no CUDA device is available here; use cpu')
     return device
