@@ -90,6 +90,21 @@ def test_the_sentence_says_what_the_interval_decides(skill: float, word: str) ->
     assert baseline.chance == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "word"),
+    [(0.5, "More accurate than"), (0.33, "Not told apart from"), (0.1, "Less")],
+)
+def test_the_accuracy_is_held_against_guessing(accuracy: float, word: str) -> None:
+    gold = np.zeros(100, int)
+    answered = np.where(np.arange(100) < 100 * accuracy, 0, 1)
+    found = classification_metrics(gold, np.eye(3)[answered], LABELS)
+    interval = found.values["accuracy"]
+    said, _ = found.sentences
+    assert said.startswith(word)
+    assert f"[{interval.low:.3f}, {interval.high:.3f}]" in said
+    assert "guessing among 3 labels (0.333)" in said
+
+
 def test_the_models_are_compared_text_by_text() -> None:
     gold, before = predictions(3, 80, 0.0)
     after = predictions(3, 80, 3.0)[1]

@@ -258,7 +258,7 @@ def _show(result: "LlmResult") -> None:
         rows.append(row)
     options.table(rows)
     for name, metrics in result.metrics.items():
-        options.say(f"{name.replace('_', '-')}: {metrics.baseline.sentence}")
+        options.say(f"{name.replace('_', '-')}: {' '.join(metrics.sentences)}")
     if result.gain is not None:
         gain = result.gain.differences["accuracy"]
         options.say(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from astrid.measures.statistics.bootstrap import CONFIDENCE, plain_number
+from astrid.measures.statistics.bootstrap import CONFIDENCE, Estimate, plain_number
 from astrid.measures.statistics.mcnemar import difference_of_shares, mcnemar
 
 
@@ -49,6 +49,21 @@ class Baseline:
             for name, value in asdict(self).items()
         }
         return {**numbers, "sentence": self.sentence}
+
+
+def against_chance(accuracy: Estimate, labels: int) -> str:
+    """Whether the accuracy's interval holds 1 / `labels`, in words.
+
+    >>> against_chance(Estimate(0.3, 0.25, 0.36, 300, 0), 3)
+    'Not told apart from guessing among 3 labels (0.333): accuracy is 0.300 [0.250, 0.360].'
+    """
+    than = f"guessing among {labels} labels ({1 / labels:.3f})"
+    found = f"accuracy is {accuracy.value:.3f} [{accuracy.low:.3f}, {accuracy.high:.3f}]"
+    if accuracy.low > 1 / labels:
+        return f"More accurate than {than}: {found}."
+    if accuracy.high < 1 / labels:
+        return f"Less accurate than {than}: {found}."
+    return f"Not told apart from {than}: {found}."
 
 
 def against_majority(

@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 
 from astrid.errors import InputError
 from astrid.llm.averages import f1_of_classes, weighted_averages
-from astrid.llm.baseline import Baseline, against_majority
+from astrid.llm.baseline import Baseline, against_chance, against_majority
 from astrid.llm.probabilities import ProbabilitySummary, summarise
 from astrid.measures._predictions import answers, checked_predictions
 from astrid.measures.statistics.bootstrap import Estimate, plain_number, share_with_interval
@@ -91,6 +91,12 @@ class ClassificationMetrics:
     probabilities: ProbabilitySummary
     baseline: Baseline
 
+    @property
+    def sentences(self) -> tuple[str, str]:
+        """What the intervals decide: against guessing, and against the most frequent label."""
+        guessing = against_chance(self.values["accuracy"], len(self.labels))
+        return guessing, self.baseline.sentence
+
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON; NaN becomes None."""
         return {
@@ -103,6 +109,7 @@ class ClassificationMetrics:
             "confusion_matrix": [list(row) for row in self.confusion],
             "probabilities": self.probabilities.to_dict(),
             "baseline": self.baseline.to_dict(),
+            "sentences": list(self.sentences),
         }
 
 
@@ -189,7 +196,7 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
         ]
     columns = ["model", "panel", "measure", "value", "value_low", "value_high"]
     frame = pd.DataFrame(rows, columns=columns)
-    notes = [f"{model}: {metrics.baseline.sentence}" for model, metrics in models.items()]
+    notes = [f"{model}: {' '.join(metrics.sentences)}" for model, metrics in models.items()]
     frame.attrs["notes"] = [*notes, "Thin lines: intervals over texts."]
     return frame
 
