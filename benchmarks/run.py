@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrid.progress import bar
-from benchmarks import inference, measurements, studies
+from benchmarks import billion, inference, measurements, studies
 from benchmarks.measurements import Line, Sizes
 from benchmarks.workload import Workload, workload
 
@@ -69,6 +69,8 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
             "study machinery": studies.machinery,
             "study report": studies.large_report,
         }
+    if load.device == "cuda":
+        found["billion"] = lambda: billion.lines("cuda", billion.LARGE)
     if QUICK and not has_half_products(load.device):
         return found
     if load.device == "cpu":
