@@ -12,6 +12,7 @@ import torch
 from astrid.errors import InputError
 from astrid.files import write_atomic
 from astrid.llm.spec import EMBEDDED
+from astrid.models.adapters import base_of
 from astrid.models.causal.calibration import calibrated
 from astrid.models.causal.four_bit import load_four_bit
 from astrid.models.causal.load import opened
@@ -19,7 +20,9 @@ from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
 from astrid.models.load import device_named
 from astrid.models.loading import LoadedModel
+from astrid.models.saving import read_record
 from astrid.training.embedded_lm import embedded_model
+from astrid.training.lora.saving import check_adapter, whole_name
 
 FILE = "question.json"
 ADAPTER = "lora_adapter"
@@ -61,12 +64,12 @@ class Question:
         return folder / FILE
 
     def asked_of(self, loaded: LoadedModel, name: str, device: str = "cpu") -> CausalModel:
-        """The model, ready to answer with one of the labels."""
+        """The model, ready to answer with one of the labels; in 4 bits it stays on the GPU."""
         model = CausalModel(
             loaded.model,
             loaded.tokenizer,
             name,
-            device_named(device),
+            device_named("cuda" if self.load_in_4bit and device == "cpu" else device),
             prompt=self.prompt,
             labels=self.words,
             constrained=True,
@@ -136,12 +139,26 @@ def open_run(
         token: for gated models of the hub.
 
     Raises:
-        InputError: no run is there, or its model can't be opened any more.
+        InputError: no run is there, its model can't be opened any more, or an adapter of another
+            run is in the folder.
     """
     question = read_question(folder)
     loaded = load_base(question.model_name, question.load_in_4bit, token)
     adapter = folder / ADAPTER
     tuned = adapter.is_dir() and not zero_shot
     if tuned:
+        _check_own(adapter, question, loaded)
         loaded = with_adapter(loaded, adapter)
     return question.asked_of(loaded, "fine-tuned" if tuned else "zero-shot", device)
+
+
+def _check_own(adapter: Path, question: Question, loaded: LoadedModel) -> None:
+    """Refuse an adapter that an earlier run, with another model or question, left behind."""
+    check_adapter(adapter)
+    record, asked = read_record(adapter), question.to_dict()
+    same = record.get("prompt") == asked["prompt"] and record.get("classes") == list(question.words)
+    if not same or base_of(str(adapter)) != whole_name(loaded.model.name_or_path):
+        raise InputError(
+            f"{adapter}: was trained in another run than {FILE} tells of; run astrid llm run with "
+            "--finetune again, or leave the adapter out (--zero-shot)"
+        )
