@@ -27,6 +27,9 @@ from astrid.training.lora.saving import check_adapter, whole_name
 FILE = "question.json"
 ADAPTER = "lora_adapter"
 
+VERSION = 1
+"""Of the layout of the file."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -49,6 +52,7 @@ class Question:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
+            "version": VERSION,
             "model_name": self.model_name,
             "prompt": {"before": self.prompt.before, "after": self.prompt.after},
             "words": dict(self.words),
