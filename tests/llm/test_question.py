@@ -9,6 +9,8 @@ import torch
 from astrid.errors import InputError
 from astrid.llm import question
 from astrid.llm.question import ADAPTER, Question, open_run
+from astrid.llm.run import run_llm
+from astrid.llm.spec import LlmSpec
 from astrid.models.causal.prompt import Prompt
 from astrid.models.loading import LoadedModel, load_causal
 from tests import tiny_lm
@@ -46,6 +48,15 @@ def test_an_adapter_of_another_run_is_never_taken_for_this_one_s(finished, tmp_p
     with pytest.raises(InputError, match="was trained in another run"):
         open_run(tmp_path)
     assert open_run(tmp_path, zero_shot=True).name == "zero-shot"
+
+
+def test_an_adapter_is_not_trained_upon_an_adapter(finished, tmp_path):
+    """It would name the bare base model as its own, on which it answers otherwise."""
+    source = str(finished[0] / ADAPTER)
+    spec = LlmSpec(model_name=source, dataset_name="tweets_generated", finetune=True)
+    with pytest.raises(InputError, match="holds an adapter already; give --finetune the plain"):
+        run_llm(spec, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_adapter_is_one_clear_line(finished, tmp_path):
