@@ -20,7 +20,6 @@ NAMES = {
     "zero_shot_shap_summary.png",
     "fine_tuned_shap_summary.png",
     "quantum_identity_badge.svg",
-    "question.json",
     "lora_adapter",
 }
 

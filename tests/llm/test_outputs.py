@@ -20,8 +20,10 @@ from astrid.llm.outputs import (
     write_metrics_picture,
     write_shap,
 )
+from astrid.llm.question import Question
 from astrid.llm.schemas import SCHEMA_OF, load_schema
 from astrid.llm.shap_json import read_shap
+from astrid.models.causal.prompt import Prompt
 from astrid.text.words import find_words
 from tests.explanations import explanation, many, random_scores
 from tests.llm.test_metrics import LABELS, predictions
@@ -45,6 +47,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_shap(place, "zero_shot", scores[0])
     write_shap(place, "fine_tuned", scores[1])
     write_interpretability(place, interpretability(*scores))
+    words = {label: f" {label}" for label in LABELS}
+    Question("models/tiny", Prompt("Text: ", "\nLabel:"), words, False, False).write(place)
     write_badge(place)
     return place
 

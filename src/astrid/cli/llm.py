@@ -1,16 +1,13 @@
 """`astrid llm`: a language model as a classifier, before and after LoRA, explained."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from astrid.cli import options
 from astrid.cli.explain_run import Shown, Wanted
 from astrid.errors import InputError
-
-if TYPE_CHECKING:
-    from astrid.llm.run import LlmResult
 
 RUN = """Compare a language model as a classifier before and after LoRA fine-tuning, explained.
 
@@ -118,6 +115,7 @@ def run(
     device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
+    from astrid.cli import llm_shown
     from astrid.llm.badge import write_badge
     from astrid.llm.inline import shown_inline
     from astrid.llm.run import run_llm
@@ -152,12 +150,12 @@ def run(
         ) from None
     if not no_badge:
         write_badge(badge_dir or output_dir)
-    _show(result)
+    llm_shown.show(result)
     picture = (output_dir / "metrics_comparison.png").absolute()
     if not shown_inline(picture):
         options.say(f"written: {picture}")
     if as_json:
-        options.print_json(_plain(result))
+        options.print_json(llm_shown.plain(result))
 
 
 def predict(
@@ -244,33 +242,3 @@ def _nested(given: dict[str, object], more: dict[str, object]) -> dict[str, obje
             raise InputError(f"--param {name}: {group} has no settings of its own")
         part[inner] = value
     return found
-
-
-def _show(result: "LlmResult") -> None:
-    from astrid.report.numbers import decimal, interval
-
-    rows = []
-    for name, metrics in result.metrics.items():
-        row = {"model": name.replace("_", "-")}
-        for measure in ("accuracy", "f1"):
-            found = metrics.values[measure]
-            row[measure] = f"{decimal(found.value)} {interval(found)}"
-        rows.append(row)
-    options.table(rows)
-    for name, metrics in result.metrics.items():
-        options.say(f"{name.replace('_', '-')}: {' '.join(metrics.sentences)}")
-    if result.gain is not None:
-        gain = result.gain.differences["accuracy"]
-        options.say(
-            f"accuracy after fine-tuning less before: {decimal(gain.value)} {interval(gain)}, "
-            f"p = {result.gain.mcnemar.p_value:.3g} (McNemar's exact test)"
-        )
-
-
-def _plain(result: "LlmResult") -> dict[str, object]:
-    return {
-        "labels": result.labels,
-        "metrics": {name: metrics.to_dict() for name, metrics in result.metrics.items()},
-        "gain": None if result.gain is None else result.gain.to_dict(),
-        "files": [str(path) for path in result.files],
-    }

@@ -52,6 +52,11 @@ def f1_of_classes(
         labels: right classes `[N]`, N ≥ 1.
         probabilities: `[N, K]`.
         settings: of the intervals.
+
+    >>> always_no = np.array([[1.0, 0.0]] * 3)
+    >>> found = f1_of_classes(np.array([0, 0, 1]), always_no, QualitySettings())
+    >>> [round(f1.value, 3) for f1 in found]
+    [0.8, 0.0]
     """
     statistics = {
         str(number): partial(_of_class, number, labels, probabilities)

@@ -185,6 +185,10 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
 
     Args:
         models: metrics by the name that the plot shows.
+
+    >>> right = classification_metrics(np.array([0, 1]), np.eye(2), ["no", "yes"])
+    >>> metrics_frame({"tuned": right})["measure"].tolist()
+    ['accuracy', 'precision', 'recall', 'f1', 'no', 'yes']
     """
     rows = []
     for model, metrics in models.items():

@@ -12,6 +12,7 @@ import torch
 from astrid.errors import InputError
 from astrid.files import write_atomic
 from astrid.llm.spec import EMBEDDED
+from astrid.models.adapters import base_of
 from astrid.models.causal.calibration import calibrated
 from astrid.models.causal.four_bit import load_four_bit
 from astrid.models.causal.load import opened
@@ -19,10 +20,15 @@ from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
 from astrid.models.load import device_named
 from astrid.models.loading import LoadedModel
+from astrid.models.saving import read_record
 from astrid.training.embedded_lm import embedded_model
+from astrid.training.lora.saving import check_adapter, whole_name
 
 FILE = "question.json"
 ADAPTER = "lora_adapter"
+
+VERSION = 1
+"""Of the layout of the file."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Question:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
+            "version": VERSION,
             "model_name": self.model_name,
             "prompt": {"before": self.prompt.before, "after": self.prompt.after},
             "words": dict(self.words),
@@ -61,7 +68,7 @@ class Question:
         return folder / FILE
 
     def asked_of(self, loaded: LoadedModel, name: str, device: str = "auto") -> CausalModel:
-        """The model, ready to answer with one of the labels."""
+        """The model, ready to answer with one of the labels; in 4 bits it stays on its GPU."""
         place = loaded.model.device if self.load_in_4bit else device_named(device)
         model = CausalModel(
             loaded.model,
@@ -137,12 +144,26 @@ def open_run(
         token: for gated models of the hub.
 
     Raises:
-        InputError: no run is there, or its model can't be opened any more.
+        InputError: no run is there, its model can't be opened any more, or an adapter of another
+            run is in the folder.
     """
     question = read_question(folder)
     loaded = load_base(question.model_name, question.load_in_4bit, token)
     adapter = folder / ADAPTER
     tuned = adapter.is_dir() and not zero_shot
     if tuned:
+        _check_own(adapter, question, loaded)
         loaded = with_adapter(loaded, adapter)
     return question.asked_of(loaded, "fine-tuned" if tuned else "zero-shot", device)
+
+
+def _check_own(adapter: Path, question: Question, loaded: LoadedModel) -> None:
+    """Refuse an adapter that an earlier run, with another model or question, left behind."""
+    check_adapter(adapter)
+    record, asked = read_record(adapter), question.to_dict()
+    same = record.get("prompt") == asked["prompt"] and record.get("classes") == list(question.words)
+    if not same or base_of(str(adapter)) != whole_name(loaded.model.name_or_path):
+        raise InputError(
+            f"{adapter}: was trained in another run than {FILE} tells of; run astrid llm run with "
+            "--finetune again, or leave the adapter out (--zero-shot)"
+        )

@@ -24,6 +24,7 @@ from astrid.llm.question import ADAPTER, Question, load_base, with_adapter
 from astrid.llm.spec import LlmSpec
 from astrid.llm.texts import Texts, load_texts
 from astrid.measures.statistics.quality import QualityComparison
+from astrid.models.adapters import is_adapter
 from astrid.models.causal.classifier import doubts
 from astrid.models.causal.model import CausalModel
 from astrid.models.causal.scoring import label_probabilities
@@ -69,6 +70,12 @@ def run_llm(
         InputError: a model, data set or setting that can't be used; the line says which and why.
     """
     folder = Path(folder)
+    if spec.finetune and is_adapter(spec.model_name):
+        # What is trained on a merged model would name the bare base model as its own.
+        raise InputError(
+            f"{spec.model_name}: holds an adapter already; give --finetune the plain base model, "
+            "or a folder in which the adapter is merged"
+        )
     texts = load_texts(spec)
     say(_about(texts))
     loaded = load_base(spec.model_name, spec.load_in_4bit, token)

@@ -1,6 +1,7 @@
 """Explanations as one JSON document: what `zero_shot_shap.json` and `fine_tuned_shap.json` hold.
 
-It holds the explained texts; the other files of a run hold none.
+It holds the explained texts. Of the other files of a run, only those that hold the prompt can hold
+texts: the examples in it.
 """
 
 import json

@@ -12,7 +12,7 @@ from astrid.llm.spec import LlmSpec
 from astrid.spec import nearest
 from astrid.text.document import Corpus
 from astrid.text.load import SOURCES, DataSpec, load_corpus
-from astrid.text.splits import split
+from astrid.text.splits import split, without_case
 
 _FRACTIONS = (0.6, 0.1, 0.3)
 """Of data that come as one piece: to learn from, to choose the epoch by, to judge on."""
@@ -39,7 +39,8 @@ def load_texts(spec: LlmSpec) -> Texts:
     """The data that `spec` names, cut to its subsets.
 
     A file, and a source by name, is divided in three; of a hub's data set the two splits are
-    taken, and a tenth of what is learnt from chooses the epoch.
+    taken, and a tenth of what is learnt from chooses the epoch. Texts of both splits, whatever
+    their case and white space, are judged and not learnt from.
 
     Raises:
         InputError: no such data, column or split, fewer than two labels, or too few texts.
@@ -142,9 +143,11 @@ def _of_hub(spec: LlmSpec) -> Texts:
             f"{spec.dataset_name}: the splits {spec.train_split} and {spec.eval_split} have "
             "different labels; name those that both have with --label-space"
         )
+    judged = {without_case(text) for text in judging.texts}
+    apart = learning.with_documents(d for d in learning if without_case(d.text) not in judged)
     rest = 1 - 2 * _CHOOSING
-    divided = split(learning, (rest, _CHOOSING, _CHOOSING), spec.seed)
-    train = learning.with_documents([*divided.train, *divided.test])
+    divided = split(apart, (rest, _CHOOSING, _CHOOSING), spec.seed)
+    train = apart.with_documents([*divided.train, *divided.test])
     return Texts(train, divided.validation, judging)
 
 

@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from plotly.subplots import make_subplots
 
 from astrid.plots._axes import bar_lengths, short, with_interval
-from astrid.plots._paper import TWO_COLUMNS, page, plain, printed, ticks
+from astrid.plots._paper import TWO_COLUMNS, page, plain, printed
 from astrid.plots._style import BLUE, GREY, ORANGE, checked, error_bars, escaped, noted, styled
+from astrid.plots._words import name_bars, name_lines
 
 COLUMNS = (
     "task",
@@ -84,15 +84,7 @@ def _add_panel(figure: go.Figure, rows: pd.DataFrame, panel: int) -> None:
         row=panel,
         col=1,
     )
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[escaped(short(str(word), 16)) for word in rows["word"]],
-        range=(len(rows) - 0.4, -0.6),
-        showgrid=False,
-        zeroline=False,
-        row=panel,
-        col=1,
-    )
+    name_lines(figure, rows["word"], panel)
 
 
 def _add_bars(figure: go.Figure, rows: pd.DataFrame, colour: str, pattern: str, panel: int) -> None:
@@ -187,14 +179,8 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
         if not out:
             bar.set(hatch="////", edgecolor="white", linewidth=0)
     axes.axvline(0, color="#444444", linewidth=0.6)
-    # Scores can be very small: few ticks, and the power of ten at the axis's end.
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.ticklabel_format(axis="x", scilimits=(-2, 3), useMathText=True)
-    ticks(axes, "y", range(len(rows)), [str(word) for word in rows["word"]], longest=18)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    name_bars(axes, rows["word"])
     axes.set_title(plain(_heading(rows), 70), loc="left")
-    axes.grid(visible=True, axis="x")
-    axes.set_axisbelow(True)
 
 
 def example() -> pd.DataFrame:

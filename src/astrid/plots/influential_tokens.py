@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from plotly.subplots import make_subplots
 
 from astrid.plots._axes import short
-from astrid.plots._paper import TWO_COLUMNS, page, plain, printed, ticks
+from astrid.plots._paper import TWO_COLUMNS, page, plain, printed
 from astrid.plots._style import BLUE, ORANGE, checked, escaped, noted, styled
+from astrid.plots._words import name_bars, name_lines
 
 COLUMNS = ("model", "word", "toward", "against", "texts")
 
@@ -71,15 +71,7 @@ def _add_panel(figure: go.Figure, part: pd.DataFrame, panel: int) -> None:
             row=panel,
             col=1,
         )
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[escaped(short(str(word), 16)) for word in part["word"]],
-        range=(len(part) - 0.4, -0.6),
-        showgrid=False,
-        zeroline=False,
-        row=panel,
-        col=1,
-    )
+    name_lines(figure, part["word"], panel)
 
 
 def _panels(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -110,15 +102,9 @@ def _draw_panel(axes: Axes, name: str, part: pd.DataFrame) -> None:
     for column, label, colour in _SIDES:
         axes.barh(range(len(part)), part[column], height=0.72, left=ends, color=colour, label=label)
         ends = ends + part[column]
-    # Scores can be very small: few ticks, and the power of ten at the axis's end.
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.ticklabel_format(axis="x", scilimits=(-2, 3), useMathText=True)
-    ticks(axes, "y", range(len(part)), [str(word) for word in part["word"]], longest=18)
-    axes.set_ylim(len(part) - 0.4, -0.6)
+    name_bars(axes, part["word"])
     axes.set_xlabel(_AXIS)
     axes.set_title(plain(name, 40), loc="left")
-    axes.grid(visible=True, axis="x")
-    axes.set_axisbelow(True)
 
 
 def example() -> pd.DataFrame:

@@ -158,9 +158,18 @@ def _draw(
     return {document.id: drawn[name] for name, unit in units.items() for document in unit}
 
 
+def without_case(text: str) -> str:
+    """What texts have in common that count as one.
+
+    >>> without_case("What  a\\nDay")
+    'what a day'
+    """
+    return " ".join(text.casefold().split())
+
+
 def _units(documents: Sequence[Document]) -> dict[_Unit, list[Document]]:
     """The documents that move together, by the first of their texts in the alphabet."""
-    texts = [" ".join(document.text.casefold().split()) for document in documents]
+    texts = [without_case(document.text) for document in documents]
     marks = ["" if document.group is None else f"={document.group}" for document in documents]
     names = [
         (text, mark) if not mark else ("", mark) for text, mark in zip(texts, marks, strict=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
 
 from astrid.errors import InputError
 from astrid.explain.run import predict
@@ -60,7 +60,7 @@ def test_batches_share_lengths_and_change_nothing(architecture, monkeypatch):
         return values(self, batch)
 
     monkeypatch.setattr(CausalModel, "padded_values", counted)
-    assert pads_left(model, model.encode("good"))
+    assert pads_left(model, model.encode("good"), tiny_lm.CONTEXT)
     together = label_logits(model, TEXTS)
     assert sizes[-1] == (len(TEXTS), tiny_lm.CONTEXT)
     alone = label_logits(model, TEXTS, token_budget=1)
@@ -82,6 +82,34 @@ def test_models_that_mix_padding_in_get_rows_of_one_length(monkeypatch):
     monkeypatch.setattr(CausalModel, "padded_values", mixing)
     np.testing.assert_allclose(label_logits(model, TEXTS), expected, atol=1e-4)
     assert seen == [True] + [False] * (len(seen) - 1), "only the trial was padded"
+
+
+def test_models_that_look_back_over_padding_get_rows_of_one_length():
+    """GPT-Neo's local layers count padding among the places that they look back."""
+    torch.manual_seed(0)
+    tokenizer = tiny_lm.bytes_and_back()
+    module = GPTNeoForCausalLM(
+        GPTNeoConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_layers=2,
+            num_heads=4,
+            attention_types=[[["global", "local"], 1]],
+            window_size=32,
+            max_position_embeddings=tiny_lm.CONTEXT,
+            initializer_range=0.3,
+            bos_token_id=2,
+            eos_token_id=2,
+        )
+    ).eval()
+    model = CausalModel(
+        module, tokenizer, prompt=tiny_lm.PROMPT, labels=tiny_lm.LABELS, constrained=True
+    )
+    short = model.encode("good")
+    assert pads_left(model, short, len(short) + 3)
+    assert not pads_left(model, short, tiny_lm.CONTEXT)
+    alone = [label_probabilities(model, [text])[0] for text in TEXTS]
+    np.testing.assert_allclose(label_probabilities(model, TEXTS), alone, atol=1e-5)
 
 
 def test_a_batch_that_does_not_fit_is_halved(monkeypatch):

@@ -13,6 +13,7 @@ SCHEMA_OF = {
     "zero_shot_shap.json": "shap",
     "fine_tuned_shap.json": "shap",
     "interpretability_metrics.json": "interpretability",
+    "question.json": "question",
     "project_badge.json": "badge",
 }
 """Name of the schema of each file."""

@@ -19,8 +19,6 @@ from astrid.progress import Advance, silent
 TOKEN_BUDGET = 16_384
 """Tokens in one batch, padding included, where nothing else is said."""
 
-_TRIAL_PADDING = 3
-
 
 def label_probabilities(
     model: CausalModel,
@@ -66,8 +64,9 @@ def label_logits(
     encoded = [model.encode(text) for text in texts]
     found = np.zeros((len(encoded), len(model.labels)))
     with torch.inference_mode():
-        pads = bool(encoded) and pads_left(model, min(encoded, key=len))
-        for places in _batches([len(text) for text in encoded], token_budget, pads):
+        lengths = [len(text) for text in encoded]
+        pads = _differ(lengths) and pads_left(model, min(encoded, key=len), max(lengths))
+        for places in _batches(lengths, token_budget, pads):
             found[places] = _logits(model, [encoded[place] for place in places])
             advance(len(places))
     broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
@@ -79,17 +78,25 @@ def label_logits(
     return found
 
 
-def pads_left(model: CausalModel, text: EncodedText) -> bool:
-    """Whether padding on the left changes nothing in the answer to `text`."""
+def pads_left(model: CausalModel, text: EncodedText, length: int) -> bool:
+    """Whether padding on the left, up to `length` tokens, changes nothing in the answer to `text`.
+
+    A few tokens of padding would not tell: some layers look back only so many places, padding
+    among them.
+    """
     try:
         with torch.inference_mode():
             expected = model.values(left_padded([text], 0, model.device))
-            found = model.padded_values(left_padded([text], _TRIAL_PADDING, model.device))
+            found = model.padded_values(left_padded([text], length - len(text), model.device))
     except FAILURES:
         return False
     allowed = min(100 * torch.finfo(model.module.dtype).eps, 0.1)
     scale = max(1.0, expected.abs().max().item())
     return bool((found - expected).abs().max() <= allowed * scale)
+
+
+def _differ(lengths: Sequence[int]) -> bool:
+    return len(set(lengths)) > 1
 
 
 def left_padded(

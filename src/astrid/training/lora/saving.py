@@ -27,9 +27,7 @@ def save_adapter(
         files: further small text files, by name.
     """
     for config in wrapped.peft_config.values():
-        base = config.base_model_name_or_path or ""
-        if base and Path(base).is_dir():
-            config.base_model_name_or_path = str(Path(base).resolve())
+        config.base_model_name_or_path = whole_name(config.base_model_name_or_path)
     with new_folder(folder) as temporary:
         # Whether the hub's vocabulary is another one need not be asked: it never changes here.
         wrapped.save_pretrained(str(temporary), save_embedding_layers=False)
@@ -37,6 +35,11 @@ def save_adapter(
             write_atomic(temporary / name, content)
         text = json.dumps({**record, "versions": versions()}, indent=2, ensure_ascii=False)
         write_atomic(temporary / RECORD, text + "\n")
+
+
+def whole_name(base: str | None) -> str | None:
+    """What an adapter calls its base model: a hub id as it is, a folder by its whole path."""
+    return str(Path(base).resolve()) if base and Path(base).is_dir() else base
 
 
 def check_adapter(folder: Path) -> None:

@@ -1,0 +1,72 @@
+"""Asking the model of a finished run again: where it runs, and with which adapter."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from astrid.errors import InputError
+from astrid.llm.question import ADAPTER, Question, open_run
+from astrid.llm.run import run_llm
+from astrid.llm.spec import LlmSpec
+from astrid.models.causal.prompt import Prompt
+from astrid.models.loading import load_causal
+from tests import tiny_lm
+from tests.training.lora import toy
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run, as far as it is asked again, and its question."""
+    folder = tmp_path_factory.mktemp("run")
+    for name in tiny_lm.ARCHITECTURES:
+        for part in tiny_lm.build(name):
+            part.save_pretrained(folder / name)
+    loaded = load_causal(folder / "llama")
+    toy.train(folder / ADAPTER, source=(loaded.model, loaded.tokenizer), epochs=1)
+    asked = Question(str(folder / "llama"), toy.PROMPT, toy.LABELS, False, False)
+    asked.write(folder)
+    return folder, asked
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: {"model_name": str(folder / "gpt2")},
+        lambda folder: {"prompt": Prompt("Case: ", " Mood:")},
+        lambda folder: {"words": dict(reversed(toy.LABELS.items()))},
+    ],
+    ids=["model", "prompt", "labels"],
+)
+def test_an_adapter_of_another_run_is_never_taken_for_this_one_s(finished, tmp_path, change):
+    folder, asked = finished
+    assert open_run(folder).name == "fine-tuned"
+    shutil.copytree(folder / ADAPTER, tmp_path / ADAPTER)
+    replace(asked, **change(folder)).write(tmp_path)
+    with pytest.raises(InputError, match="was trained in another run"):
+        open_run(tmp_path)
+    assert open_run(tmp_path, zero_shot=True).name == "zero-shot"
+
+
+def test_an_adapter_is_not_trained_upon_an_adapter(finished, tmp_path):
+    """It would name the bare base model as its own, on which it answers otherwise."""
+    source = str(finished[0] / ADAPTER)
+    spec = LlmSpec(model_name=source, dataset_name="tweets_generated", finetune=True)
+    with pytest.raises(InputError, match="holds an adapter already; give --finetune the plain"):
+        run_llm(spec, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_adapter_is_one_clear_line(finished, tmp_path):
+    folder, asked = finished
+    shutil.copytree(folder / ADAPTER, tmp_path / ADAPTER)
+    asked.write(tmp_path)
+    (tmp_path / ADAPTER / "adapter_model.safetensors").write_bytes(b"cut")
+    with pytest.raises(InputError, match="missing or damaged"):
+        open_run(tmp_path)
+
+
+def test_weights_in_four_bits_stay_where_they_were_read():
+    asked = Question("tiny", Prompt("Case: ", "\nIt was"), tiny_lm.LABELS, False, True)
+    loaded = LoadedModel(*tiny_lm.build("gpt2"), ())
+    assert asked.asked_of(loaded, "zero-shot", "cuda:7").device == loaded.model.device

@@ -1,0 +1,47 @@
+"""The texts of a run: what is learnt from and what is judged on."""
+
+import pytest
+
+from astrid.errors import InputError
+from astrid.llm import texts
+from astrid.llm.spec import LlmSpec
+from astrid.llm.texts import load_texts
+from astrid.text.document import Corpus, Document
+
+NAMES = ("good", "bad")
+
+
+def corpus(written, names=NAMES):
+    documents = tuple(
+        Document(f"{row}", text, {"label": row % len(names)}) for row, text in enumerate(written)
+    )
+    return Corpus("made/up", documents, {"label": names})
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A data set of the hub with two splits that have two texts in common."""
+    splits = {
+        "train": corpus([f"a tweet, number {row}" for row in range(40)]),
+        "test": corpus(["A tweet,  number 3", "a tweet, number 8", "another", "and another"]),
+    }
+    monkeypatch.setattr(texts, "load_corpus", lambda spec: splits[spec.params["split"]])
+    return splits
+
+
+def test_no_text_of_a_hub_s_splits_is_both_learnt_from_and_judged(hub):
+    found = load_texts(LlmSpec(dataset_name="made/up", eval_subset=None, train_subset=None))
+    learnt, chosen = found.train.texts, found.validation.texts
+    assert sorted(found.evaluation.texts) == sorted(hub["test"].texts)
+    assert not {"a tweet, number 3", "a tweet, number 8"} & {*learnt, *chosen}
+    assert len({*learnt, *chosen}) == len(learnt) + len(chosen) == 38
+    assert 2 <= len(chosen) <= 6
+    assert found.mapping == {"bad": 0, "good": 1}
+
+
+def test_splits_of_a_hub_that_differ_in_their_labels_are_one_clear_line(hub):
+    hub["test"] = corpus(["a", "b", "c"], (*NAMES, "so-so"))
+    with pytest.raises(InputError, match="the splits train and test have different labels"):
+        load_texts(LlmSpec(dataset_name="made/up"))
+    found = load_texts(LlmSpec(dataset_name="made/up", label_space=NAMES))
+    assert list(found.evaluation.texts) == ["a", "b"]
