@@ -10,7 +10,7 @@ from astrid.llm.question import ADAPTER, Question, open_run
 from astrid.llm.run import run_llm
 from astrid.llm.spec import LlmSpec
 from astrid.models.causal.prompt import Prompt
-from astrid.models.loading import load_causal
+from astrid.models.loading import LoadedModel, load_causal
 from tests import tiny_lm
 from tests.training.lora import toy
 
