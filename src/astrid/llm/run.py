@@ -63,13 +63,13 @@ def run_llm(
         spec: model, texts, and what is done.
         folder: made where it is not there; files of the same names are replaced.
         say: told in a line of what comes next.
-        token: for gated models of the hub; never written anywhere.
+        token: for gated models and data sets of the hub; never written anywhere.
 
     Raises:
         InputError: a model, data set or setting that can't be used; the line says which and why.
     """
     folder = Path(folder)
-    texts = load_texts(spec)
+    texts = load_texts(spec, token)
     say(_about(texts))
     loaded = load_base(spec.model_name, spec.load_in_4bit, token)
     labels, examples = texts.evaluation.classes, _examples(spec, texts)
@@ -100,6 +100,11 @@ def run_llm(
 
 def _about(texts: Texts) -> str:
     named = ", ".join(f"{label} = {index}" for label, index in texts.mapping.items())
+    numbers = {
+        word: number for number, word in texts.evaluation.facts.get("label_numbers", {}).items()
+    }
+    if numbers:
+        named += f" (in the data {', '.join(numbers[label] for label in texts.mapping)})"
     return (
         f"{texts.evaluation.name}: {len(texts.train)} texts to learn from, "
         f"{len(texts.validation)} to choose the epoch by, {len(texts.evaluation)} to judge on; "
