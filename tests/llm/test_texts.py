@@ -25,7 +25,7 @@ def hub(monkeypatch):
         "train": corpus([f"a tweet, number {row}" for row in range(40)]),
         "test": corpus(["A tweet,  number 3", "a tweet, number 8", "another", "and another"]),
     }
-    monkeypatch.setattr(texts, "load_corpus", lambda spec: splits[spec.params["split"]])
+    monkeypatch.setattr(texts.hub, "load", lambda params, token: splits[params.split])
     return splits
 
 
@@ -41,7 +41,33 @@ def test_no_text_of_a_hub_s_splits_is_both_learnt_from_and_judged(hub):
 
 def test_splits_of_a_hub_that_differ_in_their_labels_are_one_clear_line(hub):
     hub["test"] = corpus(["a", "b", "c"], (*NAMES, "so-so"))
-    with pytest.raises(InputError, match="the splits train and test have different labels"):
+    with pytest.raises(
+        InputError, match=r"test \(bad, good, so-so\) have different"
+    ):
         load_texts(LlmSpec(dataset_name="made/up"))
     found = load_texts(LlmSpec(dataset_name="made/up", label_space=NAMES))
     assert list(found.evaluation.texts) == ["a", "b"]
+
+
+def test_one_split_named_twice_is_divided(hub):
+    spec = LlmSpec(dataset_name="made/up", eval_split="train", train_subset=None)
+    found = load_texts(spec)
+    parts = [found.train.texts, found.validation.texts, found.evaluation.texts]
+    assert sorted(text for part in parts for text in part) == sorted(hub["train"].texts)
+    assert len(found.evaluation) == pytest.approx(12, abs=2)
+
+
+def test_few_texts_choose_the_epoch_of_few_that_are_learnt_from(hub):
+    hub["train"] = corpus([f"a tweet, number {row}" for row in range(2000)])
+    found = load_texts(LlmSpec(dataset_name="made/up", train_subset=100))
+    assert (len(found.train), len(found.validation)) == (100, 50)
+    found = load_texts(LlmSpec(dataset_name="made/up", train_subset=500))
+    assert (len(found.train), len(found.validation)) == (500, 100)
+    assert len(load_texts(LlmSpec(dataset_name="made/up", train_subset=None)).validation) == 200
+
+
+def test_subsets_are_drawn_from_everywhere(hub):
+    learnt = load_texts(LlmSpec(dataset_name="made/up", train_subset=10)).train
+    numbers = [int(text.rsplit(maxsplit=1)[1]) for text in learnt.texts]
+    assert numbers == sorted(numbers)
+    assert numbers[0] < 20 < numbers[-1]

@@ -172,7 +172,7 @@ def test_fixed_padding_of_a_tokenizer_file_does_not_leak(
 
 
 def test_hub_names_without_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("astrid.models.loading._hub_answers", lambda: False)
+    monkeypatch.setattr("astrid.hub.answers", lambda: False)
     with pytest.raises(InputError, match="give a local folder"):
         load_encoder("no-such-owner/no-such-model")
 

@@ -11,9 +11,10 @@ from astrid.errors import InputError
 
 RUN = """Compare a language model as a classifier before and after LoRA fine-tuning, explained.
 
-The model answers with one label's first token. Data are a file, a source by name (astrid data
-list), or a data set of the hub. --model-name embedded makes a small model on the spot, without a
-network; with --dataset-name tweets_generated nothing is downloaded at all.
+The model answers with one label's first token. Data are a file, a folder with a file for each
+split, a source by name (astrid data list), or a data set of the hub. --model-name embedded makes a
+small model on the spot, without a network; with --dataset-name tweets_generated nothing is
+downloaded at all.
 
 Files in --output-dir: zero_shot_metrics.json, fine_tuned_metrics.json, metrics_comparison.png,
 zero_shot_shap.json, fine_tuned_shap.json, zero_shot_shap_summary.png, fine_tuned_shap_summary.png,
@@ -47,7 +48,7 @@ ZeroShot = Annotated[bool, typer.Option("--zero-shot", help="Leave the adapter o
 Token = Annotated[
     str | None,
     typer.Option(
-        "--huggingface-token", help="For gated models; else HF_TOKEN or HUGGINGFACE_TOKEN."
+        "--huggingface-token", help="For gated models and data; else HF_TOKEN or HUGGINGFACE_TOKEN."
     ),
 ]
 
@@ -67,13 +68,15 @@ def run(
     ] = None,
     dataset_name: Annotated[
         str | None,
-        typer.Option("--dataset-name", help="A hub id, a file, or a source; else tweets' moods."),
+        typer.Option(
+            "--dataset-name", help="A hub id, file, folder or source; else tweets' moods."
+        ),
     ] = None,
     train_split: Annotated[
-        str, typer.Option("--train-split", help="Of a hub's data set, to learn from.")
+        str, typer.Option("--train-split", help="Of a folder or hub's data, to learn from.")
     ] = "train",
     eval_split: Annotated[
-        str, typer.Option("--eval-split", help="Of a hub's data set, to judge on.")
+        str, typer.Option("--eval-split", help="Of a folder or hub's data, to judge on.")
     ] = "test",
     text_field: options.TextField = "text",
     label_field: options.LabelField = "label",
@@ -144,9 +147,9 @@ def run(
     except InputError as error:
         if model_name is not None or "hub" not in str(error).lower():
             raise
+        texts = "" if "tweets_generated" in str(error) else " (and --dataset-name tweets_generated)"
         raise InputError(
-            f"{error}; without a network, --model-name embedded makes a small model here (and "
-            "--dataset-name tweets_generated texts)"
+            f"{error}; without a network, --model-name embedded makes a small model here{texts}"
         ) from None
     if not no_badge:
         write_badge(badge_dir or output_dir)

@@ -22,7 +22,7 @@ from astrid.llm.outputs import (
 )
 from astrid.llm.question import ADAPTER, Question, load_base, with_adapter
 from astrid.llm.spec import LlmSpec
-from astrid.llm.texts import Texts, load_texts
+from astrid.llm.texts import Texts, load_texts, subset
 from astrid.measures.statistics.quality import QualityComparison
 from astrid.models.adapters import is_adapter
 from astrid.models.causal.classifier import doubts
@@ -64,7 +64,7 @@ def run_llm(
         spec: model, texts, and what is done.
         folder: made where it is not there; files of the same names are replaced.
         say: told in a line of what comes next.
-        token: for gated models of the hub; never written anywhere.
+        token: for gated models and data sets of the hub; never written anywhere.
 
     Raises:
         InputError: a model, data set or setting that can't be used; the line says which and why.
@@ -76,7 +76,7 @@ def run_llm(
             f"{spec.model_name}: holds an adapter already; give --finetune the plain base model, "
             "or a folder in which the adapter is merged"
         )
-    texts = load_texts(spec)
+    texts = load_texts(spec, token)
     say(_about(texts))
     loaded = load_base(spec.model_name, spec.load_in_4bit, token)
     labels, examples = texts.evaluation.classes, _examples(spec, texts)
@@ -107,6 +107,11 @@ def run_llm(
 
 def _about(texts: Texts) -> str:
     named = ", ".join(f"{label} = {index}" for label, index in texts.mapping.items())
+    numbers = {
+        word: number for number, word in texts.evaluation.facts.get("label_numbers", {}).items()
+    }
+    if numbers:
+        named += f" (in the data {', '.join(numbers[label] for label in texts.mapping)})"
     return (
         f"{texts.evaluation.name}: {len(texts.train)} texts to learn from, "
         f"{len(texts.validation)} to choose the epoch by, {len(texts.evaluation)} to judge on; "
@@ -178,7 +183,7 @@ def _explain(
     files: list[Path],
 ) -> None:
     """Owen values over the words of the same texts, of the probability of each one's own label."""
-    documents = texts.evaluation.documents[: spec.shap_examples]
+    documents = subset(texts.evaluation, spec.shap_examples, spec.seed).documents
     targets = [Target("probability", document.label) for document in documents]
     chosen = [document.text for document in documents]
     found: dict[Stage, Explanations] = {}

@@ -19,13 +19,15 @@ class LlmSpec(Spec):
 
     Attributes:
         model_name: a hub id, a folder, or `embedded`.
-        dataset_name: a hub id, a file (csv, tsv, jsonl, parquet), or the name of a source.
-        train_split: of a hub's data set, what is learnt from.
-        eval_split: of a hub's data set, what is judged on.
+        dataset_name: a hub id, a file (csv, tsv, jsonl, parquet), a folder with a file for each
+            split, or the name of a source.
+        train_split: of a folder or a hub's data set, what is learnt from.
+        eval_split: of a folder or a hub's data set, what is judged on.
         text_field: column of the texts.
         label_field: column of the labels.
-        label_space: labels to keep, by name or by number; None for all. Labels are numbered in
-            sorted order.
+        label_space: labels to keep, by name, or by the number that the data have for it (where
+            they have none, its place in sorted order); None for all. Those that are kept are
+            numbered anew in sorted order.
         train_subset: texts to learn from, at most; None for all.
         eval_subset: texts to judge on, at most; None for all.
         finetune: whether an adapter is trained and judged too.

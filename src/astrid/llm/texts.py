@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from astrid import plugins
 from astrid.errors import InputError
 from astrid.llm.spec import LlmSpec
-from astrid.spec import nearest
+from astrid.spec import checked, nearest
 from astrid.text.document import Corpus
 from astrid.text.load import SOURCES, DataSpec, load_corpus
+from astrid.text.sources import folder, hub
 from astrid.text.splits import split, without_case
 
 _FRACTIONS = (0.6, 0.1, 0.3)
@@ -19,6 +21,9 @@ _FRACTIONS = (0.6, 0.1, 0.3)
 
 _CHOOSING = 0.1
 """Share of the texts to learn from that choose the epoch, where the data come in two pieces."""
+
+_LEARNT_FOR_ONE, _FEWEST = 5, 50
+"""One text at most chooses the epoch for so many that are learnt from; never fewer than these."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +40,53 @@ class Texts:
         return {label: index for index, label in enumerate(self.evaluation.classes)}
 
 
-def load_texts(spec: LlmSpec) -> Texts:
+def load_texts(spec: LlmSpec, token: str | None = None) -> Texts:
     """The data that `spec` names, cut to its subsets.
 
-    A file, and a source by name, is divided in three; of a hub's data set the two splits are
-    taken, and a tenth of what is learnt from chooses the epoch. Texts of both splits, whatever
-    their case and white space, are judged and not learnt from.
+    A file, and a source by name, is divided in three, and so is one split that is named twice; of
+    a folder and of a hub's data set the two splits are taken, and a tenth of what is learnt from
+    chooses the epoch. Texts of both splits, whatever their case and white space, are judged and
+    not learnt from.
+
+    Args:
+        spec: which data.
+        token: for gated data sets of the hub; never written anywhere.
 
     Raises:
         InputError: no such data, column or split, fewer than two labels, or too few texts.
     """
-    whole = _of_hub(spec) if _is_on_hub(spec.dataset_name) else _in_one_piece(spec)
-    subsets = (spec.train_subset, None, spec.eval_subset)
-    parts = [
-        _subset(corpus, count, spec.seed)
-        for corpus, count in zip(
-            (whole.train, whole.validation, whole.evaluation), subsets, strict=True
-        )
-    ]
-    return Texts(*parts)
+    if spec.dataset_name in plugins.names(SOURCES) or _path(spec).is_file():
+        whole = _in_one_piece(spec)
+    else:
+        whole = _in_splits(spec, token)
+    learnt = subset(whole.train, spec.train_subset, spec.seed)
+    # More would cost more than they tell: they are read again after every epoch.
+    checking = max(_FEWEST, len(learnt) // _LEARNT_FOR_ONE)
+    return Texts(
+        learnt,
+        subset(whole.validation, checking, spec.seed),
+        subset(whole.evaluation, spec.eval_subset, spec.seed),
+    )
 
 
-def _is_on_hub(name: str) -> bool:
-    return name not in plugins.names(SOURCES) and not Path(name).expanduser().exists()
+def _path(spec: LlmSpec) -> Path:
+    return Path(spec.dataset_name).expanduser()
 
 
 def _in_one_piece(spec: LlmSpec) -> Texts:
-    corpus = kept(load_corpus(_local(spec)), spec.label_space)
-    splits = split(corpus, _FRACTIONS, spec.seed)
+    return _divided(kept(load_corpus(_local(spec)), spec.label_space), spec.seed)
+
+
+def _divided(corpus: Corpus, seed: int) -> Texts:
+    splits = split(corpus, _FRACTIONS, seed)
     return Texts(splits.train, splits.validation, splits.test)
 
 
 def kept(corpus: Corpus, labels: tuple[str, ...] | None) -> Corpus:
-    """The documents with one of `labels`, which are names or numbers in sorted order.
+    """The documents with one of `labels`, which are names or numbers.
+
+    Numbers are those that the data have for their labels; where they have none, those of the
+    names in sorted order.
 
     Raises:
         InputError: a label that the corpus has not, or fewer than two.
@@ -107,16 +126,15 @@ def _sorting(names: tuple[str, ...]) -> Callable[[str], tuple[float, str]]:
 
 
 def _asked(corpus: Corpus, labels: tuple[str, ...], names: tuple[str, ...]) -> set[str]:
+    numbers = corpus.facts.get("label_numbers") or dict(zip(map(str, count()), names, strict=False))
     found = set()
     for label in labels:
-        if label in names:
-            found.add(label)
-        elif label.isdecimal() and int(label) < len(names):
-            found.add(names[int(label)])
-        else:
+        name = label if label in names else numbers.get(label)
+        if name is None:
             raise InputError(
                 f'--label-space: {corpus.name} has no label "{label}"; {nearest(label, names)}'
             )
+        found.add(name)
     return found
 
 
@@ -131,17 +149,18 @@ def _fields(spec: LlmSpec) -> dict[str, object]:
     return {"text_field": spec.text_field, "label_field": spec.label_field}
 
 
-def _of_hub(spec: LlmSpec) -> Texts:
-    def part(name: str) -> Corpus:
-        params = {"name": spec.dataset_name, "split": name, **_fields(spec)}
-        corpus = load_corpus(DataSpec(source="hub", params=params))
-        return kept(corpus, spec.label_space)
-
-    learning, judging = part(spec.train_split), part(spec.eval_split)
+def _in_splits(spec: LlmSpec, token: str | None) -> Texts:
+    if spec.train_split == spec.eval_split:
+        return _divided(kept(_part(spec, spec.eval_split, token), spec.label_space), spec.seed)
+    learning, judging = (
+        kept(_part(spec, name, token), spec.label_space)
+        for name in (spec.train_split, spec.eval_split)
+    )
     if learning.classes != judging.classes:
         raise InputError(
-            f"{spec.dataset_name}: the splits {spec.train_split} and {spec.eval_split} have "
-            "different labels; name those that both have with --label-space"
+            f"{spec.dataset_name}: the splits {spec.train_split} ({', '.join(learning.classes)}) "
+            f"and {spec.eval_split} ({', '.join(judging.classes)}) have different labels; name "
+            "those that both have with --label-space"
         )
     judged = {without_case(text) for text in judging.texts}
     apart = learning.with_documents(d for d in learning if without_case(d.text) not in judged)
@@ -151,7 +170,31 @@ def _of_hub(spec: LlmSpec) -> Texts:
     return Texts(train, divided.validation, judging)
 
 
-def _subset(corpus: Corpus, count: int | None, seed: int) -> Corpus:
+def _part(spec: LlmSpec, name: str, token: str | None) -> Corpus:
+    wanted = {"split": name, **_fields(spec)}
+    if _path(spec).is_dir():
+        params = {"path": spec.dataset_name, **wanted}
+        return load_corpus(DataSpec(source="folder", params=params))
+    if not _may_be_on_hub(spec.dataset_name):
+        raise InputError(
+            f"{spec.dataset_name}: no such file or folder; give one, a hub id (owner/name) or a "
+            f"source ({', '.join(plugins.names(SOURCES))})"
+        )
+    # Not as settings of a source: those are written down, and a token never is.
+    return hub.load(checked(hub.Params, {"name": spec.dataset_name, **wanted}, "data"), token)
+
+
+def _may_be_on_hub(name: str) -> bool:
+    path = Path(name)
+    return (
+        not path.is_absolute()
+        and not name.startswith((".", "~"))
+        and name.count("/") <= 1
+        and path.suffix.lower() not in folder.KINDS
+    )
+
+
+def subset(corpus: Corpus, count: int | None, seed: int) -> Corpus:
     """At most `count` documents, drawn without replacement and kept in their order."""
     if count is None or count >= len(corpus):
         return corpus

@@ -23,8 +23,9 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from astrid import hub
 from astrid.errors import InputError
-from astrid.models import adapters, hub
+from astrid.models import adapters
 from astrid.models.common import is_decoder
 from astrid.models.int8_layers import pack
 from astrid.models.quantised import check_backend
@@ -360,7 +361,7 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded], token: str | Non
             if Path(source).is_dir():
                 raise InputError(f"{source}: its {what} can't be read ({_brief(error)})") from error
             first = error
-        if not _hub_answers():
+        if not hub.answers():
             raise InputError(
                 f"{source}: not a folder here, not downloaded before, and the Hugging Face hub "
                 "can't be reached; give a local folder"
@@ -380,19 +381,6 @@ def _fetch(source: str, what: str, load: Callable[..., Loaded], token: str | Non
 def _brief(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:200] if lines else type(error).__name__
-
-
-def _hub_answers() -> bool:
-    """Whether the hub can be reached: asked once, where its own client would retry for a minute."""
-    from huggingface_hub import constants, get_session
-
-    if constants.HF_HUB_OFFLINE:
-        return False
-    try:
-        get_session().head(constants.ENDPOINT, timeout=5)
-    except Exception:  # noqa: BLE001 - the client library behind it changes; any failure means no
-        return False
-    return True
 
 
 def _check_folder(source: str) -> None:

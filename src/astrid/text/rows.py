@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from astrid.errors import InputError
 from astrid.text.document import Corpus
 from astrid.text.sources._corpus import is_blank, label_name, text_of
-from astrid.text.sources._table import Table, opened
+from astrid.text.sources._table import COMPANION, Table, opened, spell_classes
 
 LONGEST_LINE = 64 * 2**20
 """Bytes of the longest line: a file without line ends must not fill the memory."""
@@ -67,7 +67,7 @@ class FileRows:
         text_field: its column of texts.
         id_field: its column of ids, which nothing checks to differ; None for the row's number.
         label_field: its column of labels, read only where `labels` are given.
-        labels: leave out the rows of any other label; None keeps all.
+        labels: leave out the rows of any other label, by number or by word; None keeps all.
     """
 
     def __init__(
@@ -110,7 +110,8 @@ class FileRows:
         if self._labels is None:
             return True
         try:
-            return label_name(values.get(self._label)) in self._labels
+            said = (values.get(self._label), values.get(self._label + COMPANION))
+            return any(label_name(label) in self._labels for label in said)
         except ValueError as error:
             raise InputError(f"{self.where}: row {number}: {error}") from None
 
@@ -208,8 +209,10 @@ def _parquet(where: str, file: BinaryIO, fields: Sequence[str]) -> Iterator[dict
         # By default pyarrow reads all that it will need ahead, which is the whole file.
         table = pyarrow.parquet.ParquetFile(file, pre_buffer=False, buffer_size=_PARQUET_BUFFER)
         Table(where, tuple(table.schema_arrow.names), ()).require(fields)
-        for batch in table.iter_batches(_PARQUET_ROWS, columns=list(dict.fromkeys(fields))):
-            yield from _plain(batch)
+        wanted = [*fields, *(field + COMPANION for field in fields)]
+        columns = [name for name in dict.fromkeys(wanted) if name in table.schema_arrow.names]
+        for batch in table.iter_batches(_PARQUET_ROWS, columns=columns):
+            yield from spell_classes(_plain(batch), table.schema_arrow)
             done += len(batch)
     except (pyarrow.ArrowException, OSError, ValueError):
         problem = f"damaged after row {done}" if done else "not a parquet file, or a damaged one"

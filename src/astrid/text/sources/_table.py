@@ -11,6 +11,9 @@ from typing import Any, BinaryIO
 from astrid.errors import InputError
 from astrid.spec import nearest
 
+COMPANION = "_text"
+"""What the column of a label's words adds to the name of the column of labels."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -161,4 +164,35 @@ def _read_parquet(where: str, content: bytes) -> Table:
         rows = tuple(table.to_pylist())
     except (pyarrow.ArrowException, OSError, ValueError):
         raise InputError(f"{where}: not a parquet file, or a damaged one") from None
-    return Table(where, tuple(table.column_names), rows)
+    spelled = spell_classes(rows, table.schema)
+    return Table(where, tuple(table.column_names), tuple(spelled))
+
+
+def spell_classes(rows: Iterable[dict[str, Any]], schema: Any) -> Iterable[dict[str, Any]]:
+    """The rows with a companion to each column whose numbers the file's own notes have words for.
+
+    That is what `datasets` writes into parquet files; -1 is a label that is not told.
+    """
+    names = _class_names(schema)
+    for row in rows:
+        for column, words in names.items():
+            if column in row:
+                number = row[column]
+                told = isinstance(number, int) and 0 <= number < len(words)
+                row[column] = number if told else None
+                row[column + COMPANION] = words[number] if told else None
+        yield row
+
+
+def _class_names(schema: Any) -> dict[str, tuple[str, ...]]:
+    try:
+        notes = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        return {
+            column: tuple(feature["names"])
+            for column, feature in notes["info"]["features"].items()
+            if feature.get("_type") == "ClassLabel"
+            and column in schema.names
+            and column + COMPANION not in schema.names
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from astrid.spec import Spec
 from astrid.text.document import Corpus
 from astrid.text.sources._corpus import LabelNames, Limit, Row, TaskNames, make_corpus
+from astrid.text.sources._numbered import label_words, named, names_of, with_numbers
 from astrid.text.sources._table import read_table
 
 
@@ -18,7 +19,8 @@ class Params(Spec):
     Attributes:
         path: a `.csv`, `.tsv`, `.jsonl` or `.parquet` file in UTF-8, with column names.
         text_field: the column of texts.
-        label_field: the column of labels: words, numbers or booleans.
+        label_field: the column of labels: words, numbers or booleans. Numbers that a column
+            `<label_field>_text` names, one word each, get those words as names.
         label_fields: instead of it, the columns of several tasks, each named like its column; or
             a mapping from column to the classes to keep, in the order of their indices, None for
             all. A row may lack the labels of some tasks.
@@ -63,24 +65,26 @@ def load(params: Params) -> Corpus:
     table = read_table(params.path)
     others = (params.rationale_field, params.id_field, params.group_field)
     table.require((params.text_field, *params.label_columns, *others))
-    rows = (_row(params, row) for row in table.rows)
-    return make_corpus(
+    words = {} if params.label_fields else label_words(table.rows, params.label_field)
+    rows = (_row(params, row, words) for row in table.rows)
+    corpus = make_corpus(
         "file",
         table.where,
         rows,
-        labels=params.labels,
+        labels=names_of(params.labels, words),
         limit=params.limit,
         tasks=params.label_fields,
     )
+    return with_numbers(corpus, words)
 
 
-def _row(params: Params, row: Mapping[str, Any]) -> Row:
+def _row(params: Params, row: Mapping[str, Any], words: Mapping[str, str]) -> Row:
     several = params.label_fields is not None
     return Row(
         text=row[params.text_field],
         label={task: row[task] for task in params.label_columns}
         if several
-        else row[params.label_field],
+        else named(row[params.label_field], words),
         rationale=row[params.rationale_field] if params.rationale_field else None,
         id=row[params.id_field] if params.id_field else None,
         group=row[params.group_field] if params.group_field else None,

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
+from astrid import hub
 from astrid.errors import InputError
-from astrid.models import hub, loading
+from astrid.models import loading
 
 SECRET = "hf_notarealtokenbutsecret"
 
@@ -34,7 +35,7 @@ def answering(monkeypatch):
             except kind as error:
                 raise OSError(f"You are trying to use {token}.\nMore of it") from error
 
-        monkeypatch.setattr(loading, "_hub_answers", lambda: True)
+        monkeypatch.setattr(hub, "answers", lambda: True)
         monkeypatch.setattr(loading.AutoConfig, "from_pretrained", from_pretrained)
         return seen
 
