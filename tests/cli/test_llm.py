@@ -271,7 +271,6 @@ def test_numbers_of_labels_are_those_of_the_data(astrid, model, folder, tmp_path
             'no split "tset"; name another (there are: train, test, empty, half)',
         ),
         (["--eval-split", "empty"], "empty.csv: there are no rows in this file"),
-        (["--eval-split", "train"], "--train-split and --eval-split are both train"),
         (["--eval-split", "half"], "half (negative, positive) have different labels"),
         (["--label-field", "lable"], 'train.csv: no column "lable"; did you mean "label"'),
         (["--label-space", "0,3"], 'has no label "3"; known: negative, neutral, positive'),

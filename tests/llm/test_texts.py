@@ -69,5 +69,5 @@ def test_few_texts_choose_the_epoch_of_few_that_are_learnt_from(hub):
 def test_subsets_are_drawn_from_everywhere(hub):
     learnt = load_texts(LlmSpec(dataset_name="made/up", train_subset=10)).train
     numbers = [int(text.rsplit(maxsplit=1)[1]) for text in learnt.texts]
-    assert numbers == sorted(numbers)
-    assert numbers[0] < 20 < numbers[-1]
+    assert min(numbers) < 15
+    assert max(numbers) > 25
