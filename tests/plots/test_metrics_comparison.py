@@ -1,6 +1,7 @@
 """Bars of two models side by side."""
 
 import numpy as np
+import pandas as pd
 
 from astrid.plots import metrics_comparison
 
@@ -24,6 +25,15 @@ def test_bars_of_a_measure_touch_no_other_bar() -> None:
     widths = float(first[0].width[0])
     assert np.diff(places).min() > widths
     np.testing.assert_allclose(sum(np.asarray(bars.x) for bars in first) / 2, np.arange(4))
+
+
+def test_names_of_a_narrow_panel_do_not_run_into_each_other() -> None:
+    frame = metrics_comparison.example()
+    many = frame[frame["panel"] != "all labels"].iloc[[0] * 20].copy()
+    many["measure"] = [f"label{number}" for number in range(20)]
+    whole = frame[(frame["panel"] == "all labels") & (frame["model"] == "zero-shot")]
+    first, _ = metrics_comparison.paper(pd.concat([whole, many])).axes
+    assert {tick.get_rotation() for tick in first.get_xticklabels()} == {30.0}
 
 
 def test_paper_gives_every_panel_its_measures() -> None:

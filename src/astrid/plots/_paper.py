@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -154,6 +155,8 @@ def _figure(name: str, frame: pd.DataFrame) -> Figure:
 def _bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     metadata = {"Software" if kind == "png" else "Date": None}
-    with style.context(_STYLE, after_reset=True):
+    with style.context(_STYLE, after_reset=True), warnings.catch_warnings():
+        # A sign that the font lacks is a box: one font, so that pictures are the same everywhere.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
         figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()

@@ -104,9 +104,11 @@ def paper(frame: pd.DataFrame) -> Figure:
     panels = list(_panels(rows))
     figure = page(TWO_COLUMNS, 2.9, _TITLE, noted(frame))
     widths = [max(2, len(_measures(part))) for _, part in panels]
+    # Few names of a panel have no room either where another panel takes most of the page.
+    slanted = max(widths) > 4
     places = figure.subplots(1, len(panels), squeeze=False, sharey=True, width_ratios=widths)[0]
     for axes, (name, part) in zip(places, panels, strict=True):
-        _draw_panel(axes, name, _placed(part))
+        _draw_panel(axes, name, _placed(part), slanted)
     handles = {
         label: handle
         for axes in places
@@ -116,7 +118,7 @@ def paper(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, name: str, placed: pd.DataFrame) -> None:
+def _draw_panel(axes: Axes, name: str, placed: pd.DataFrame, slanted: bool) -> None:
     for number, (look, bars) in enumerate(groups(placed, "model")):
         axes.bar(
             bars["place"],
@@ -131,7 +133,7 @@ def _draw_panel(axes: Axes, name: str, placed: pd.DataFrame) -> None:
             label=plain(look.name),
         )
     names = _measures(placed)
-    ticks(axes, "x", range(len(names)), names, rotation=30 if len(names) > 4 else 0, longest=12)
+    ticks(axes, "x", range(len(names)), names, rotation=30 if slanted else 0, longest=12)
     axes.set_ylim(0, 1.02)
     axes.set_title(plain(name, 40), loc="left")
     axes.grid(visible=True, axis="y")
