@@ -313,3 +313,24 @@ def test_without_a_network_generated_texts_are_named_once(astrid, tmp_path, monk
     (line,) = err.splitlines()
     assert line.count("--dataset-name tweets_generated") == 1
     assert "--model-name embedded" in line
+
+
+def test_the_answer_to_both_questions_is_printed(astrid, model, data, tmp_path):
+    fields = ["--text-field", "said", "--label-field", "outcome", "--shap-examples", "3"]
+    source = ["--model-name", model, "--dataset-name", data, "--finetune"]
+    code, _, err = astrid("llm", "run", *source, *fields, *SIZES, "--output-dir", tmp_path / "o")
+    assert code == 0
+    assert "accuracy after fine-tuning less before: " in err
+    assert "words that both look at, by rank correlation: " in err
+    assert f"{data}: " in err
+    assert "the labels are numbers" not in err
+
+
+def test_labels_that_are_bare_numbers_are_doubted(astrid, model, tmp_path):
+    path = tmp_path / "numbers.csv"
+    rows = [f"good rain {row},{row % 2}" for row in range(30)]
+    path.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    out = ["--no-run-shap", "--output-dir", tmp_path / "o"]
+    code, _, err = astrid("llm", "run", "--model-name", model, "--dataset-name", path, *out)
+    assert code == 0
+    assert "the labels are numbers" in err

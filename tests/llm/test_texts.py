@@ -41,9 +41,7 @@ def test_no_text_of_a_hub_s_splits_is_both_learnt_from_and_judged(hub):
 
 def test_splits_of_a_hub_that_differ_in_their_labels_are_one_clear_line(hub):
     hub["test"] = corpus(["a", "b", "c"], (*NAMES, "so-so"))
-    with pytest.raises(
-        InputError, match=r"test \(bad, good, so-so\) have different"
-    ):
+    with pytest.raises(InputError, match=r"test \(bad, good, so-so\) have different"):
         load_texts(LlmSpec(dataset_name="made/up"))
     found = load_texts(LlmSpec(dataset_name="made/up", label_space=NAMES))
     assert list(found.evaluation.texts) == ["a", "b"]

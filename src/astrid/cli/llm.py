@@ -25,8 +25,8 @@ Examples:
 
   astrid llm run --model-name embedded --dataset-name tweets_generated --finetune
 
-  astrid llm run --model-name models/llama --dataset-name tweets.csv --label-field sentiment \\
-      --finetune --output-dir runs/llm
+  astrid llm run --model-name models/llama --dataset-name tweets.csv --label-field sentiment
+  --finetune --output-dir runs/llm
 """
 
 PREDICT = """Labels of texts by the model of a run, with their probabilities.
@@ -78,8 +78,10 @@ def run(
     eval_split: Annotated[
         str, typer.Option("--eval-split", help="Of a folder or hub's data, to judge on.")
     ] = "test",
-    text_field: options.TextField = "text",
-    label_field: options.LabelField = "label",
+    text_field: Annotated[str, typer.Option("--text-field", help="Column of the texts.")] = "text",
+    label_field: Annotated[
+        str, typer.Option("--label-field", help="Column of the labels, best one of names.")
+    ] = "label",
     label_space: Annotated[
         str | None, typer.Option("--label-space", help="Labels to keep, separated by commas.")
     ] = None,

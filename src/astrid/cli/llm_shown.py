@@ -1,7 +1,9 @@
 """What `astrid llm run` tells of its result."""
 
 from astrid.cli import options
+from astrid.llm.interpretability import Interpretability
 from astrid.llm.run import LlmResult
+from astrid.measures.statistics.bootstrap import Estimate
 from astrid.report.numbers import decimal, interval
 
 
@@ -12,7 +14,7 @@ def show(result: LlmResult) -> None:
         row = {"model": name.replace("_", "-")}
         for measure in ("accuracy", "f1"):
             found = metrics.values[measure]
-            row[measure] = f"{decimal(found.value)} {interval(found)}"
+            row[f"{measure} [95 %]"] = _with_interval(found)
         rows.append(row)
     options.table(rows)
     for name, metrics in result.metrics.items():
@@ -20,9 +22,25 @@ def show(result: LlmResult) -> None:
     if result.gain is not None:
         gain = result.gain.differences["accuracy"]
         options.say(
-            f"accuracy after fine-tuning less before: {decimal(gain.value)} {interval(gain)}, "
+            f"accuracy after fine-tuning less before: {_with_interval(gain)}, "
             f"p = {result.gain.mcnemar.p_value:.3g} (McNemar's exact test)"
         )
+    if result.reasons is not None:
+        _show_reasons(result.reasons)
+
+
+def _show_reasons(reasons: Interpretability) -> None:
+    found = reasons.agreement["spearman"]
+    options.say(
+        f"words that both look at, by rank correlation: {_with_interval(found.value)} over "
+        f"{len(reasons.examples)} texts (1: the same words; the same scores in random order: "
+        f"{decimal(found.chance.value)})"
+    )
+
+
+def _with_interval(found: Estimate) -> str:
+    ends = interval(found)
+    return f"{decimal(found.value)} [{ends}]" if ends else decimal(found.value)
 
 
 def plain(result: LlmResult) -> dict[str, object]:

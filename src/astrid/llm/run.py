@@ -10,7 +10,7 @@ from astrid.errors import InputError
 from astrid.explain.records import Explanations
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
-from astrid.llm.interpretability import interpretability
+from astrid.llm.interpretability import Interpretability, interpretability
 from astrid.llm.metrics import ClassificationMetrics, classification_metrics, compare_metrics
 from astrid.llm.outputs import (
     TITLES,
@@ -44,6 +44,7 @@ class LlmResult:
         labels: each label's index.
         metrics: of the model as it comes, and of the fine-tuned one where there is one.
         gain: fine-tuned less zero-shot; None where there was no fine-tuning.
+        reasons: how the explanations differ; None without fine-tuning or explanations.
         adapter: how the adapter was trained.
         files: written, in their order.
     """
@@ -51,6 +52,7 @@ class LlmResult:
     labels: dict[str, int]
     metrics: Mapping[Stage, ClassificationMetrics]
     gain: QualityComparison | None
+    reasons: Interpretability | None
     adapter: LoraResult | None
     files: tuple[Path, ...]
 
@@ -77,7 +79,12 @@ def run_llm(
             "or a folder in which the adapter is merged"
         )
     texts = load_texts(spec, token)
-    say(_about(texts))
+    say(_about(spec.dataset_name, texts))
+    if all(label.lstrip("-").isdecimal() for label in texts.mapping):
+        say(
+            "warning: the labels are numbers, which tell a model nothing; if a column has their "
+            "names, give it as --label-field"
+        )
     loaded = load_base(spec.model_name, spec.load_in_4bit, token)
     labels, examples = texts.evaluation.classes, _examples(spec, texts)
     asked = ask_for(labels, loaded.tokenizer, spec.template, examples)
@@ -100,12 +107,11 @@ def run_llm(
         models["fine_tuned"] = question.asked_of(tuned, TITLES["fine_tuned"], spec.device)
         answers["fine_tuned"] = _answers(models["fine_tuned"], texts)
     metrics, gain = _metrics(folder, texts, answers, files)
-    if spec.run_shap:
-        _explain(spec, folder, models, texts, files)
-    return LlmResult(texts.mapping, metrics, gain, adapter, tuple(files))
+    reasons = _explain(spec, folder, models, texts, files) if spec.run_shap else None
+    return LlmResult(texts.mapping, metrics, gain, reasons, adapter, tuple(files))
 
 
-def _about(texts: Texts) -> str:
+def _about(name: str, texts: Texts) -> str:
     named = ", ".join(f"{label} = {index}" for label, index in texts.mapping.items())
     numbers = {
         word: number for number, word in texts.evaluation.facts.get("label_numbers", {}).items()
@@ -113,7 +119,7 @@ def _about(texts: Texts) -> str:
     if numbers:
         named += f" (in the data {', '.join(numbers[label] for label in texts.mapping)})"
     return (
-        f"{texts.evaluation.name}: {len(texts.train)} texts to learn from, "
+        f"{name}: {len(texts.train)} texts to learn from, "
         f"{len(texts.validation)} to choose the epoch by, {len(texts.evaluation)} to judge on; "
         f"labels {named}"
     )
@@ -181,7 +187,7 @@ def _explain(
     models: Mapping[Stage, CausalModel],
     texts: Texts,
     files: list[Path],
-) -> None:
+) -> Interpretability | None:
     """Owen values over the words of the same texts, of the probability of each one's own label."""
     documents = subset(texts.evaluation, spec.shap_examples, spec.seed).documents
     targets = [Target("probability", document.label) for document in documents]
@@ -190,9 +196,11 @@ def _explain(
     for stage, model in models.items():
         found[stage] = _explained(spec, model, chosen, targets)
         files += write_shap(folder, stage, found[stage])
-    if len(found) == len(TITLES):
-        both = interpretability(found["zero_shot"], found["fine_tuned"])
-        files.append(write_interpretability(folder, both))
+    if len(found) < len(TITLES):
+        return None
+    both = interpretability(found["zero_shot"], found["fine_tuned"])
+    files.append(write_interpretability(folder, both))
+    return both
 
 
 def _explained(

@@ -162,7 +162,7 @@ def _clash(
         if set(row) == {None}:
             return InputError(
                 f'label "{name}": the vocabulary has no token that it begins with; choose another '
-                "word, or answer with letters"
+                "word, or answer with letters (template.letters=true)"
             )
     users: dict[int, list[int]] = defaultdict(list)
     for manner in range(len(spelled[0])):
@@ -174,7 +174,8 @@ def _clash(
     shown = " and ".join(f'"{names[label]}"' for label in clashing)
     return InputError(
         f'labels {shown} begin with the same token "{tokenizer.id_to_token(token)}", and no '
-        "capitals or spaces tell all labels apart; choose other words, or answer with letters"
+        "capitals or spaces tell all labels apart; choose other words, or "
+        "answer with letters (template.letters=true)"
     )
 
 
