@@ -335,3 +335,15 @@ def test_a_run_is_asked_from_another_folder(astrid, model, data, tmp_path, monke
     assert astrid("llm", "run", *source, *fields, "--output-dir", tmp_path / "o")[0] == 0
     monkeypatch.chdir(tmp_path)
     assert astrid("llm", "predict", "o", "good rain")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--project-badge-dir", "/proc/none"], ["-p", "shap_evaluations=2000000"]]
+)
+def test_what_fails_at_the_end_is_refused_at_once(astrid, model, data, tmp_path, options):
+    source = ["--model-name", model, "--dataset-name", data, "--output-dir", tmp_path / "o"]
+    fields = ["--text-field", "said", "--label-field", "outcome"]
+    code, _, err = astrid("llm", "run", *source, *fields, *options)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "o").exists()
