@@ -1,15 +1,19 @@
 """`astrid llm`: the whole run on a tiny model, what it leaves, and what it refuses."""
 
 import json
+import shutil
+from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from astrid.llm.question import open_run
+from astrid.files import locked
+from astrid.llm.question import load_base, open_run, read_question
 from astrid.llm.schemas import SCHEMA_OF, load_schema
 from astrid.models.causal.scoring import label_probabilities
+from astrid.models.loading import LoadedModel
 from tests import tiny_lm
 from tests.training.lora import toy
 
@@ -57,7 +61,7 @@ def done(model, data, tmp_path_factory):
 
 
 def test_all_files_are_there_and_fit_their_schemas(done):
-    assert {path.name for path in done.iterdir()} == NAMES
+    assert {path.name for path in done.iterdir() if path.name != ".lock"} == NAMES
     for name in SCHEMA_OF:
         jsonschema.validate(json.loads((done / name).read_text()), load_schema(name))
 
@@ -112,7 +116,7 @@ def test_zero_shot_alone_leaves_no_adapter(astrid, model, data, tmp_path):
         "llm", "run", *source, *fields, "--output-dir", tmp_path / "o", "--json"
     )
     assert code == 0
-    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+    assert {path.name for path in (tmp_path / "o").iterdir() if path.name != ".lock"} == {
         "question.json",
         "zero_shot_metrics.json",
         "metrics_comparison.png",
@@ -334,3 +338,128 @@ def test_labels_that_are_bare_numbers_are_doubted(astrid, model, tmp_path):
     code, _, err = astrid("llm", "run", "--model-name", model, "--dataset-name", path, *out)
     assert code == 0
     assert "the labels are numbers" in err
+
+
+def _again(folder, into):
+    """A copy of a finished run's folder."""
+    return Path(shutil.copytree(folder, into))
+
+
+def test_a_run_removes_what_an_earlier_one_left(astrid, model, data, done, tmp_path):
+    out = _again(done, tmp_path / "again")
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model, "--dataset-name", data, "-p", "template.instruction="]
+    assert astrid("llm", "run", *source, *fields, "--output-dir", out)[0] == 0
+    left = {path.name for path in out.iterdir()} - {".lock", "lora_adapter"}
+    assert not [name for name in left if "shap" in name or "fine" in name or "interp" in name]
+    # The adapter learnt another prompt: it must not answer this one.
+    _, (plain,), _ = astrid("llm", "predict", out, "good rain", "--zero-shot", "--json")
+    assert astrid("llm", "predict", out, "good rain", "--json")[1] == [plain]
+
+
+def test_an_unfinished_run_is_not_asked(astrid, model, data, done, tmp_path, monkeypatch):
+    out = _again(done, tmp_path / "again")
+    monkeypatch.setattr("astrid.llm.run._fine_tuned", _stopped)
+    fields = ["--text-field", "said", "--label-field", "outcome", "-p", "template.instruction="]
+    source = ["--model-name", model, "--dataset-name", data, "--finetune"]
+    assert astrid("llm", "run", *source, *fields, "--output-dir", out)[0] == 130
+    code, _, err = astrid("llm", "predict", out, "good rain")
+    assert code == 2
+    assert "no question.json" in err
+
+
+def _stopped(*given):
+    raise KeyboardInterrupt
+
+
+def test_a_second_run_in_the_same_folder_is_refused(astrid, model, data, tmp_path):
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model, "--dataset-name", data]
+    with locked(tmp_path):
+        code, _, err = astrid("llm", "run", *source, *fields, "--output-dir", tmp_path)
+    assert code == 2
+    assert "another run writes there" in err.splitlines()[-1]
+
+
+def test_a_file_in_place_of_the_folder_is_named_before_any_work(astrid, model, data, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    source = ["--model-name", model, "--dataset-name", data, "--output-dir", tmp_path / "file"]
+    code, _, err = astrid("llm", "run", *source)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert "can't be written" in err
+
+
+def _cut(adapter):
+    with (adapter / "adapter_model.safetensors").open("r+b") as file:
+        file.truncate(200)
+
+
+def _pickled(adapter):
+    (adapter / "adapter_model.safetensors").rename(adapter / "adapter_model.bin")
+
+
+def _other_rank(adapter):
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    (adapter / "adapter_config.json").write_text(json.dumps({**config, "r": 3}))
+
+
+def _other_kind(adapter):
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    (adapter / "adapter_config.json").write_text(json.dumps({**config, "peft_type": "IA3"}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (shutil.rmtree, "can't be read"),
+        (lambda adapter: (adapter / "adapter_config.json").unlink(), "can't be read"),
+        (lambda adapter: (adapter / "adapter_config.json").write_text("[]"), "names no peft_type"),
+        (_cut, "damaged or cut off"),
+        (_pickled, "only pickled weights"),
+        (_other_rank, "doesn't fit its base model"),
+        (_other_kind, "doesn't fit its base model"),
+    ],
+)
+def test_a_damaged_adapter_is_one_line(astrid, done, tmp_path, damage, message):
+    out = _again(done, tmp_path / "again")
+    damage(out / "lora_adapter")
+    code, said, err = astrid("llm", "predict", out, "good rain", "--json")
+    assert (code, said) == (2, [])
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_adapter_answers_as_when_peft_opens_it(done):
+    from peft import PeftModel
+
+    model = open_run(done)
+    question = read_question(done)
+    loaded = load_base(question.model_name)
+    wrapped = PeftModel.from_pretrained(loaded.model, str(done / "lora_adapter")).eval()
+    expected = question.asked_of(LoadedModel(wrapped, loaded.tokenizer, ()), "peft")
+    texts = ["the judge had good rain", "refused"]
+    np.testing.assert_array_equal(
+        label_probabilities(model, texts), label_probabilities(expected, texts)
+    )
+
+
+def test_a_run_is_asked_from_another_folder(astrid, model, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    fields = ["--text-field", "said", "--label-field", "outcome", "--no-run-shap"]
+    source = ["--model-name", model.name, "--dataset-name", data]
+    assert astrid("llm", "run", *source, *fields, "--output-dir", tmp_path / "o")[0] == 0
+    monkeypatch.chdir(tmp_path)
+    assert astrid("llm", "predict", "o", "good rain")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--project-badge-dir", "/proc/none"], ["-p", "shap_evaluations=2000000"]]
+)
+def test_what_fails_at_the_end_is_refused_at_once(astrid, model, data, tmp_path, options):
+    source = ["--model-name", model, "--dataset-name", data, "--output-dir", tmp_path / "o"]
+    fields = ["--text-field", "said", "--label-field", "outcome"]
+    code, _, err = astrid("llm", "run", *source, *fields, *options)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "o").exists()

@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_shap(place, "fine_tuned", scores[1])
     write_interpretability(place, interpretability(*scores))
     words = {label: f" {label}" for label in LABELS}
-    Question("models/tiny", Prompt("Text: ", "\nLabel:"), words, False, False).write(place)
+    Question("models/tiny", Prompt("Text: ", "\nLabel:"), words, False, False, True).write(place)
     write_badge(place)
     return place
 

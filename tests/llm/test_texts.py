@@ -1,11 +1,13 @@
 """The texts of a run: what is learnt from and what is judged on."""
 
+from itertools import permutations
+
 import pytest
 
 from astrid.errors import InputError
 from astrid.llm import texts
 from astrid.llm.spec import LlmSpec
-from astrid.llm.texts import load_texts
+from astrid.llm.texts import kept, load_texts
 from astrid.text.document import Corpus, Document
 
 NAMES = ("good", "bad")
@@ -69,3 +71,9 @@ def test_subsets_are_drawn_from_everywhere(hub):
     numbers = [int(text.rsplit(maxsplit=1)[1]) for text in learnt.texts]
     assert min(numbers) < 15
     assert max(numbers) > 25
+
+
+def test_a_word_that_reads_as_a_number_does_not_shuffle_labels():
+    for names in permutations(("nan", "1", "2")):
+        documents = tuple(Document(str(n), "text", {"label": n}) for n in range(3))
+        assert kept(Corpus("tiny", documents, {"label": names}), None).classes == ("1", "2", "nan")

@@ -121,7 +121,8 @@ def run(
     as_json: options.Json = False,
 ) -> None:
     from astrid.cli import llm_shown
-    from astrid.llm.badge import write_badge
+    from astrid.files import require_writable
+    from astrid.llm.badge import RECORD, write_badge
     from astrid.llm.inline import shown_inline
     from astrid.llm.run import run_llm
     from astrid.llm.spec import LlmSpec
@@ -144,6 +145,8 @@ def run(
     given |= {"model_name": model_name} if model_name is not None else {}
     given |= {"dataset_name": dataset_name} if dataset_name is not None else {}
     spec = checked(LlmSpec, _nested(given, options.settings(params)), "llm")
+    if not no_badge:
+        require_writable((badge_dir or output_dir) / RECORD)
     try:
         result = run_llm(spec, output_dir, options.say, huggingface_token)
     except InputError as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from astrid.errors import InputError
 from astrid.explain.records import Explanations
 from astrid.files import write_atomic
 from astrid.llm.influential import influential_words
@@ -22,6 +23,23 @@ TITLES: Mapping[Stage, str] = {"zero_shot": "zero-shot", "fine_tuned": "fine-tun
 
 COMPARISON_PICTURE = "metrics_comparison.png"
 INTERPRETABILITY = "interpretability_metrics.json"
+QUESTION = "question.json"
+_OF_STAGE = ("metrics.json", "shap.json", "shap_summary.png")
+
+
+def clear_outputs(folder: Path) -> None:
+    """Remove what an earlier run left in `folder`, so that no file is taken for the next run's.
+
+    Its adapter and badge stay.
+    """
+    names = [f"{stage}_{kind}" for stage in TITLES for kind in _OF_STAGE]
+    for name in (QUESTION, *names, COMPARISON_PICTURE, INTERPRETABILITY):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{folder / name}: can't be replaced ({error.strerror}); remove it"
+            ) from None
 
 
 def write_metrics(

@@ -11,8 +11,9 @@ import torch
 
 from astrid.errors import InputError
 from astrid.files import write_atomic
+from astrid.llm.outputs import QUESTION
 from astrid.llm.spec import EMBEDDED
-from astrid.models.adapters import base_of
+from astrid.models import adapters
 from astrid.models.causal.calibration import calibrated
 from astrid.models.causal.four_bit import load_four_bit
 from astrid.models.causal.load import opened
@@ -22,9 +23,8 @@ from astrid.models.load import device_named
 from astrid.models.loading import LoadedModel
 from astrid.models.saving import read_record
 from astrid.training.embedded_lm import embedded_model
-from astrid.training.lora.saving import check_adapter, whole_name
+from astrid.training.lora.saving import whole_name
 
-FILE = "question.json"
 ADAPTER = "lora_adapter"
 
 VERSION = 1
@@ -41,6 +41,7 @@ class Question:
         words: of each label, in the order of their numbers, the text that answers it.
         calibrate: whether what the prompt says without a text is taken out.
         load_in_4bit: whether weights are held in 4 bits.
+        fine_tuned: whether the adapter beside it belongs to this run.
     """
 
     model_name: str
@@ -48,6 +49,7 @@ class Question:
     words: Mapping[str, str]
     calibrate: bool
     load_in_4bit: bool
+    fine_tuned: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -59,13 +61,14 @@ class Question:
             "label_mapping": {label: index for index, label in enumerate(self.words)},
             "calibrate": self.calibrate,
             "load_in_4bit": self.load_in_4bit,
+            "fine_tuned": self.fine_tuned,
         }
 
     def write(self, folder: Path) -> Path:
         """Write `question.json` into `folder` and return its path."""
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
-        write_atomic(folder / FILE, text.encode("utf-8", "backslashreplace"))
-        return folder / FILE
+        write_atomic(folder / QUESTION, text.encode("utf-8", "backslashreplace"))
+        return folder / QUESTION
 
     def asked_of(self, loaded: LoadedModel, name: str, device: str = "auto") -> CausalModel:
         """The model, ready to answer with one of the labels; in 4 bits it stays on its GPU."""
@@ -89,7 +92,7 @@ def read_question(folder: Path) -> Question:
     Raises:
         InputError: there is none, or it is damaged.
     """
-    path = folder / FILE
+    path = folder / QUESTION
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         prompt = Prompt(str(values["prompt"]["before"]), str(values["prompt"]["after"]))
@@ -100,10 +103,11 @@ def read_question(folder: Path) -> Question:
             words,
             bool(values["calibrate"]),
             bool(values["load_in_4bit"]),
+            bool(values["fine_tuned"]),
         )
     except FileNotFoundError:
         raise InputError(
-            f"{folder}: no {FILE} in it; give the --output-dir of an astrid llm run"
+            f"{folder}: no {QUESTION} in it; give the --output-dir of an astrid llm run"
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path}: can't be read; run astrid llm run again") from None
@@ -122,14 +126,16 @@ def load_base(model_name: str, in_4bit: bool = False, token: str | None = None) 
 
 
 def with_adapter(loaded: LoadedModel, adapter: Path) -> LoadedModel:
-    """The model with the adapter on disk, opened as anybody else would open it."""
-    from peft import PeftModel
+    """The model with the adapter on disk, whose files are checked and never unpickled.
 
+    Raises:
+        InputError: the adapter is damaged, or made for another model.
+    """
     with warnings.catch_warnings():
         # What peft asks transformers for is renamed in a version to come: nothing to act on.
         warnings.simplefilter("ignore", FutureWarning)
-        wrapped = PeftModel.from_pretrained(loaded.model, str(adapter)).eval()
-    return LoadedModel(wrapped, loaded.tokenizer, loaded.warnings)
+        tuned = adapters.wrapped(str(adapter), loaded.model, "CAUSAL_LM")
+    return LoadedModel(tuned, loaded.tokenizer, loaded.warnings)
 
 
 def open_run(
@@ -149,21 +155,20 @@ def open_run(
     """
     question = read_question(folder)
     loaded = load_base(question.model_name, question.load_in_4bit, token)
-    adapter = folder / ADAPTER
-    tuned = adapter.is_dir() and not zero_shot
+    tuned = question.fine_tuned and not zero_shot
     if tuned:
-        _check_own(adapter, question, loaded)
-        loaded = with_adapter(loaded, adapter)
+        base = loaded.model.name_or_path
+        loaded = with_adapter(loaded, folder / ADAPTER)
+        _check_own(folder / ADAPTER, question, base)
     return question.asked_of(loaded, "fine-tuned" if tuned else "zero-shot", device)
 
 
-def _check_own(adapter: Path, question: Question, loaded: LoadedModel) -> None:
-    """Refuse an adapter that an earlier run, with another model or question, left behind."""
-    check_adapter(adapter)
+def _check_own(adapter: Path, question: Question, base: str) -> None:
+    """Refuse an adapter of a run with another model or question."""
     record, asked = read_record(adapter), question.to_dict()
     same = record.get("prompt") == asked["prompt"] and record.get("classes") == list(question.words)
-    if not same or base_of(str(adapter)) != whole_name(loaded.model.name_or_path):
+    if not same or adapters.base_of(str(adapter)) != whole_name(base):
         raise InputError(
-            f"{adapter}: was trained in another run than {FILE} tells of; run astrid llm run with "
-            "--finetune again, or leave the adapter out (--zero-shot)"
+            f"{adapter}: was trained in another run than {QUESTION} tells of; run astrid llm run "
+            "with --finetune again, or leave the adapter out (--zero-shot)"
         )

@@ -10,18 +10,21 @@ from astrid.errors import InputError
 from astrid.explain.records import Explanations
 from astrid.explain.run import explain
 from astrid.explain.targets import Target
+from astrid.files import locked, require_writable
 from astrid.llm.interpretability import Interpretability, interpretability
 from astrid.llm.metrics import ClassificationMetrics, classification_metrics, compare_metrics
 from astrid.llm.outputs import (
+    QUESTION,
     TITLES,
     Stage,
+    clear_outputs,
     write_interpretability,
     write_metrics,
     write_metrics_picture,
     write_shap,
 )
 from astrid.llm.question import ADAPTER, Question, load_base, with_adapter
-from astrid.llm.spec import LlmSpec
+from astrid.llm.spec import EMBEDDED, LlmSpec
 from astrid.llm.texts import Texts, load_texts, subset
 from astrid.measures.statistics.quality import QualityComparison
 from astrid.models.adapters import is_adapter
@@ -64,12 +67,14 @@ def run_llm(
 
     Args:
         spec: model, texts, and what is done.
-        folder: made where it is not there; files of the same names are replaced.
+        folder: made where it is not there; the files of an earlier run in it are removed, but for
+            its adapter, which only a run with `finetune` replaces.
         say: told in a line of what comes next.
         token: for gated models and data sets of the hub; never written anywhere.
 
     Raises:
-        InputError: a model, data set or setting that can't be used; the line says which and why.
+        InputError: a model, data set, folder or setting that can't be used; the line says which
+            and why.
     """
     folder = Path(folder)
     if spec.finetune and is_adapter(spec.model_name):
@@ -78,6 +83,7 @@ def run_llm(
             f"{spec.model_name}: holds an adapter already; give --finetune the plain base model, "
             "or a folder in which the adapter is merged"
         )
+    require_writable(folder / QUESTION)
     texts = load_texts(spec, token)
     say(_about(spec.dataset_name, texts))
     if all(label.lstrip("-").isdecimal() for label in texts.mapping):
@@ -89,26 +95,53 @@ def run_llm(
     labels, examples = texts.evaluation.classes, _examples(spec, texts)
     asked = ask_for(labels, loaded.tokenizer, spec.template, examples)
     question = Question(
-        spec.model_name, asked.prompt, asked.verbaliser.texts, spec.calibrate, spec.load_in_4bit
+        _place(spec.model_name),
+        asked.prompt,
+        asked.verbaliser.texts,
+        spec.calibrate,
+        spec.load_in_4bit,
+        spec.finetune,
     )
     for doubt in doubts(spec.model_name, asked.verbaliser):
         say(f"warning: {doubt}")
-    _make(folder)
-    files = [question.write(folder)]
-    models: dict[Stage, CausalModel] = {
-        "zero_shot": question.asked_of(loaded, TITLES["zero_shot"], spec.device)
-    }
-    answers: dict[Stage, np.ndarray] = {"zero_shot": _answers(models["zero_shot"], texts)}
-    adapter = None
+    zero_shot = question.asked_of(loaded, TITLES["zero_shot"], spec.device)
+    with locked(folder):
+        return _run(spec, folder, texts, loaded, asked, question, zero_shot)
+
+
+def _run(
+    spec: LlmSpec,
+    folder: Path,
+    texts: Texts,
+    loaded: LoadedModel,
+    asked: Asked,
+    question: Question,
+    zero_shot: CausalModel,
+) -> LlmResult:
+    models: dict[Stage, CausalModel] = {"zero_shot": zero_shot}
+    answers: dict[Stage, np.ndarray] = {"zero_shot": _answers(zero_shot, texts)}
+    adapter, files = None, []
     if spec.finetune:
+        # Until the adapter is this run's own, nobody must ask it a question.
+        (folder / QUESTION).unlink(missing_ok=True)
         adapter = _fine_tuned(spec, loaded, asked, texts, folder)
         files.append(adapter.folder)
         tuned = with_adapter(loaded, adapter.folder)
         models["fine_tuned"] = question.asked_of(tuned, TITLES["fine_tuned"], spec.device)
         answers["fine_tuned"] = _answers(models["fine_tuned"], texts)
+    # Only now: a run that fails before leaves the results of the one before it.
+    clear_outputs(folder)
+    files.insert(0, question.write(folder))
     metrics, gain = _metrics(folder, texts, answers, files)
     reasons = _explain(spec, folder, models, texts, files) if spec.run_shap else None
     return LlmResult(texts.mapping, metrics, gain, reasons, adapter, tuple(files))
+
+
+def _place(model_name: str) -> str:
+    """A folder by its whole path, so that the run can be asked from anywhere."""
+    if model_name != EMBEDDED and Path(model_name).is_dir():
+        return str(Path(model_name).resolve())
+    return model_name
 
 
 def _about(name: str, texts: Texts) -> str:
@@ -123,13 +156,6 @@ def _about(name: str, texts: Texts) -> str:
         f"{len(texts.validation)} to choose the epoch by, {len(texts.evaluation)} to judge on; "
         f"labels {named}"
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: can't be written ({error.strerror})") from None
 
 
 def _examples(spec: LlmSpec, texts: Texts) -> list[Example]:

@@ -56,7 +56,7 @@ class LlmSpec(Spec):
     finetune: bool = False
     run_shap: bool = True
     shap_examples: int = Field(default=10, ge=1)
-    shap_evaluations: int = Field(default=200, ge=10)
+    shap_evaluations: int = Field(default=200, ge=10, le=1_000_000)
     load_in_4bit: bool = False
     template: Template = Field(default_factory=Template)
     calibrate: bool = False

@@ -1,5 +1,6 @@
 """The texts of a run: to learn from, to choose the epoch by, to judge on."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -121,8 +122,10 @@ def _sorting(names: tuple[str, ...]) -> Callable[[str], tuple[float, str]]:
     try:
         values = {name: float(name) for name in names}
     except ValueError:
-        values = dict.fromkeys(names, 0.0)
-    return lambda name: (values[name], name)
+        values = {}
+    if not all(math.isfinite(value) for value in values.values()):
+        values = {}  # a word such as "nan" or "infinity" is no number among numbers
+    return lambda name: (values.get(name, 0.0), name)
 
 
 def _asked(corpus: Corpus, labels: tuple[str, ...], names: tuple[str, ...]) -> set[str]:

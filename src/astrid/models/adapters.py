@@ -90,6 +90,18 @@ def apply_adapter(source: str, load_base: LoadBase, task: Task = "SEQ_CLS") -> A
     return Adapted(merged, replaced, (warned,) if unknown else ())
 
 
+def wrapped(source: str, model: Any, task: Task) -> Any:
+    """`model` with the adapter in the folder `source` put on it, not merged; it is changed itself.
+
+    Raises:
+        InputError: as `apply_adapter`.
+    """
+    values = _config(source)
+    _check_task(source, values, task)
+    weights = _weights(source)
+    return _put_on(source, model, _settings(source, values)[0], weights).eval()
+
+
 def _config(source: str) -> dict[str, Any]:
     path = Path(source) / CONFIG
     try:
@@ -161,16 +173,22 @@ def _settings(source: str, values: dict[str, Any]) -> tuple[dict[str, Any], list
 def _merged(
     source: str, model: Any, settings: dict[str, Any], weights: dict[str, torch.Tensor]
 ) -> Any:
-    import peft
-
     from astrid.models.private import without_adapter
+
+    return without_adapter(_put_on(source, model, settings, weights), source)
+
+
+def _put_on(
+    source: str, model: Any, settings: dict[str, Any], weights: dict[str, torch.Tensor]
+) -> Any:
+    import peft
 
     try:
         config = peft.PeftConfig.from_peft_type(**settings)
         if config.is_prompt_learning:
             raise InputError(f"{source}: prompts can't be merged into a model; LoRA adapters can")
-        wrapped = peft.get_peft_model(model, config)
-        left: Any = peft.set_peft_model_state_dict(wrapped, weights)
+        adapted = peft.get_peft_model(model, config)
+        left: Any = peft.set_peft_model_state_dict(adapted, weights)
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(f"{source}: the adapter doesn't fit its base model ({reason})") from None
@@ -180,4 +198,4 @@ def _merged(
         raise InputError(
             f"{source}: the adapter doesn't fit its base model ({strange[0]} is missing or unknown)"
         )
-    return without_adapter(wrapped, source)
+    return adapted

@@ -70,6 +70,13 @@ def test_a_clash_is_shown():
         find_words(["na", "nb", "nc", "x"], letters_only(), "was\n")
 
 
+def test_of_many_clashing_labels_a_few_are_named():
+    names = [f"n{chr(97 + place)}" for place in range(20)]
+    with pytest.raises(InputError) as caught:
+        find_words(names, letters_only(), "was\n")
+    assert '"na" and "nb" and "nc" and 17 more begin with' in str(caught.value)
+
+
 def test_letters_are_used_only_where_they_are_asked_for():
     found = find_words(["na", "nb", "nc"], letters_only(), "was\n", letters=True)
     assert found.words == ("A", "B", "C")

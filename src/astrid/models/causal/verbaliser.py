@@ -18,6 +18,9 @@ from astrid.models.causal.candidates import first_token
 _SPACES = " \n▁ĠĊ"
 """Spaces and line ends as they are, and as tokenizers write them."""
 
+_SHOWN = 3
+"""Of labels that clash, so many are named."""
+
 _IMPOSSIBLE = 1_000.0
 """The cost of a token that no spelling of a label begins with."""
 
@@ -171,7 +174,9 @@ def _clash(
             if token is not None and label not in users[token]:
                 users[token].append(label)
     token, clashing = max(users.items(), key=lambda item: len(item[1]))
-    shown = " and ".join(f'"{names[label]}"' for label in clashing)
+    shown = " and ".join(f'"{names[label]}"' for label in clashing[:_SHOWN])
+    if len(clashing) > _SHOWN:
+        shown += f" and {len(clashing) - _SHOWN} more"
     return InputError(
         f'labels {shown} begin with the same token "{tokenizer.id_to_token(token)}", and no '
         "capitals or spaces tell all labels apart; choose other words, or "
