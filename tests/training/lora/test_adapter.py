@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from transformers import MambaConfig, MambaForCausalLM
 
 from astrid.errors import InputError
 from astrid.training.lora.adapter import adapted, learnt, target_modules
@@ -14,16 +13,27 @@ def bytes_of(model) -> dict[str, bytes]:
     return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
 
 
+ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
+
+
 @pytest.mark.parametrize(
-    ("architecture", "expected"), [("llama", ["q_proj", "v_proj"]), ("gpt2", ["c_attn"])]
+    ("architecture", "expected"),
+    [
+        ("llama", ATTENTION | {"gate_proj", "up_proj", "down_proj"}),
+        ("gpt2", {"c_attn", "c_proj", "c_fc"}),
+    ],
 )
-def test_the_layers_are_those_usual_for_the_architecture(architecture, expected) -> None:
-    assert target_modules(tiny_lm.build(architecture)[0]) == expected
+def test_every_linear_layer_but_that_of_the_logits_is_adapted(architecture, expected) -> None:
+    with adapted(tiny_lm.build(architecture)[0], LoraSpec()) as wrapped:
+        layers = {name.split(".lora_")[0].rpartition(".")[2] for name in learnt(wrapped)}
+    assert layers == expected
 
 
-def test_an_architecture_that_is_not_known_has_every_linear_layer_adapted() -> None:
-    config = MambaConfig(vocab_size=20, hidden_size=8, num_hidden_layers=1, state_size=4)
-    assert target_modules(MambaForCausalLM(config)) == "all-linear"
+def test_layers_can_be_chosen() -> None:
+    spec = LoraSpec(target_modules=("q_proj", "v_proj"))
+    with adapted(tiny_lm.build("llama")[0], spec) as wrapped:
+        layers = {name.split(".lora_")[0].rpartition(".")[2] for name in learnt(wrapped)}
+    assert layers == {"q_proj", "v_proj"}
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:

@@ -56,7 +56,8 @@ def test_it_learns_and_peft_reads_it(trained: LoraResult) -> None:
     kept = float(rows[trained.best_epoch].split(",")[column])
     assert float(loss(after, truth)) == pytest.approx(kept, abs=1e-5)
     assert record["label_tokens"] == lesson.label_tokens
-    assert trained.trainable == 2 * 2 * 8 * 32 + 2 * 8 * (32 + 16)
+    # Of two blocks, rank 8: q and o, k and v, and the three of the inner layer.
+    assert trained.trainable == 2 * 8 * (2 * (32 + 32) + 2 * (32 + 16) + 3 * (32 + 48))
 
 
 def test_the_epoch_of_the_lowest_validation_loss_is_kept(trained: LoraResult) -> None:

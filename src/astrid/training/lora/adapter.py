@@ -30,14 +30,12 @@ def target_modules(model: Any, wanted: tuple[str, ...] = ()) -> list[str] | str:
 
     Args:
         model: a transformers `…ForCausalLM`.
-        wanted: last parts of layers' names; empty: what peft knows of the architecture, and
-            otherwise every linear layer but the one that gives the logits.
+        wanted: last parts of layers' names; empty: every linear layer of the architecture but the
+            one that gives the logits.
 
     Raises:
         InputError: a wanted name is none of the model's linear layers.
     """
-    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as USUAL
-
     known = _adaptable(model)
     for name in wanted:
         if not any(layer == name or layer.endswith(f".{name}") for layer in known):
@@ -46,13 +44,7 @@ def target_modules(model: Any, wanted: tuple[str, ...] = ()) -> list[str] | str:
                 f'lora.target_modules: the model has no linear layer "{name[:60]}"; '
                 f"{nearest(name, short)}"
             )
-    if wanted:
-        return list(wanted)
-    usual = USUAL.get(model.config.model_type)
-    last = {layer.rpartition(".")[2] for layer in known}
-    if isinstance(usual, list) and last.issuperset(usual):
-        return usual
-    return _EVERY_LINEAR
+    return list(wanted) or _EVERY_LINEAR
 
 
 @contextmanager
