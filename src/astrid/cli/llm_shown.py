@@ -39,7 +39,7 @@ def _show_reasons(reasons: Interpretability) -> None:
 
 
 def _with_interval(found: Estimate) -> str:
-    ends = interval(found)
+    ends = interval(found).replace(" to ", ", ")
     return f"{decimal(found.value)} [{ends}]" if ends else decimal(found.value)
 
 

@@ -193,7 +193,7 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
     rows = []
     for model, metrics in models.items():
         shown: list[tuple[str, str, Estimate]]
-        shown = [("all labels", name, metrics.values[name]) for name in MACRO]
+        shown = [("all labels", _SHOWN.get(name, name), metrics.values[name]) for name in MACRO]
         shown += [("F1 of each label", row.label, row.f1) for row in metrics.rows]
         rows += [
             (model, panel, name, found.value, found.low, found.high) for panel, name, found in shown
@@ -203,6 +203,9 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
     notes = [f"{model}: {' '.join(metrics.sentences)}" for model, metrics in models.items()]
     frame.attrs["notes"] = [*notes, "Thin lines: intervals over texts."]
     return frame
+
+
+_SHOWN = {"f1": "F1"}
 
 
 def _checked_names(labels: Sequence[str], probabilities: np.ndarray) -> tuple[str, ...]:
