@@ -132,7 +132,7 @@ def test_the_frame_has_a_row_a_model_and_measure() -> None:
     }
     frame = metrics_frame(models)
     assert len(frame) == 2 * (len(MACRO) + len(LABELS))
-    row = frame[(frame["model"] == "fine-tuned") & (frame["measure"] == "f1")].iloc[0]
+    row = frame[(frame["model"] == "fine-tuned") & (frame["measure"] == "F1")].iloc[0]
     assert row["value"] == models["fine-tuned"].values["f1"].value
     assert frame.attrs["notes"][0].startswith("zero-shot: ")
 

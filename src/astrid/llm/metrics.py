@@ -206,6 +206,7 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
 
 
 _SHOWN = {"f1": "F1"}
+"""Names of measures on the picture, where they differ."""
 
 
 def _checked_names(labels: Sequence[str], probabilities: np.ndarray) -> tuple[str, ...]:
