@@ -40,6 +40,6 @@ def test_paper_gives_every_panel_its_measures() -> None:
     figure = metrics_comparison.paper(metrics_comparison.example())
     labels = [[tick.get_text() for tick in axes.get_xticklabels()] for axes in figure.axes]
     assert labels == [
-        ["accuracy", "precision", "recall", "f1"],
+        ["accuracy", "precision", "recall", "F1"],
         ["negative", "neutral", "positive"],
     ]
