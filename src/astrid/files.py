@@ -36,9 +36,10 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise _cannot_write(path, error) from error
 
 
 def link_atomic(path: Path, target: Path) -> None:
@@ -55,7 +56,7 @@ def link_atomic(path: Path, target: Path) -> None:
         temporary.symlink_to(target, target_is_directory=True)
         os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def without_surrogates(text: str) -> str:
@@ -82,7 +83,7 @@ def require_writable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
@@ -108,7 +109,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         else:
             os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -126,7 +127,7 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     try:
         _lock(handle, folder)
         yield
@@ -159,7 +160,7 @@ def locked_together(path: Path, alone: bool) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
@@ -177,7 +178,7 @@ def _lock(handle: int, folder: Path) -> None:
         except BlockingIOError:
             time.sleep(0.1)  # somebody may only be looking whether it is locked
         except OSError as error:
-            raise _cannot_write(folder, error) from error
+            raise cannot_write(folder, error) from error
     raise InputError(f"{folder}: another run writes there; wait for it or choose another folder")
 
 
@@ -187,7 +188,7 @@ def _umask() -> int:
     return mask
 
 
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"{path}: can't be written ({error.strerror or error}); free space or choose another place"
-    )
+def cannot_write(path: Path, error: Exception) -> InputError:
+    """The line that says so: usually the disk is full."""
+    reason = (getattr(error, "strerror", None) or str(error))[:100]
+    return InputError(f"{path}: can't be written ({reason}); free space or choose another place")

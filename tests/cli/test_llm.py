@@ -1,12 +1,17 @@
 """`astrid llm`: the whole run on a tiny model, what it leaves, and what it refuses."""
 
+import errno
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
 
 from astrid.files import locked
@@ -357,11 +362,26 @@ def test_a_run_removes_what_an_earlier_one_left(astrid, model, data, done, tmp_p
     assert astrid("llm", "predict", out, "good rain", "--json")[1] == [plain]
 
 
-def test_an_unfinished_run_is_not_asked(astrid, model, data, done, tmp_path, monkeypatch):
+def test_a_run_that_is_stopped_while_it_trains_leaves_the_earlier_one(
+    astrid, model, data, done, tmp_path, monkeypatch
+):
     out = _again(done, tmp_path / "again")
     monkeypatch.setattr("astrid.llm.run._fine_tuned", _stopped)
     fields = ["--text-field", "said", "--label-field", "outcome", "-p", "template.instruction="]
     source = ["--model-name", model, "--dataset-name", data, "--finetune"]
+    assert astrid("llm", "run", *source, *fields, "--output-dir", out)[0] == 130
+    again = astrid("llm", "predict", out, "good rain", "--json")
+    assert again == astrid("llm", "predict", done, "good rain", "--json")
+    assert again[0] == 0
+
+
+def test_a_run_that_is_stopped_after_its_training_is_not_asked(
+    astrid, model, data, done, tmp_path, monkeypatch
+):
+    out = _again(done, tmp_path / "again")
+    monkeypatch.setattr("astrid.llm.run.with_adapter", _stopped)
+    fields = ["--text-field", "said", "--label-field", "outcome", "-p", "lora.seed=5"]
+    source = ["--model-name", model, "--dataset-name", data, "--finetune", *SIZES]
     assert astrid("llm", "run", *source, *fields, "--output-dir", out)[0] == 130
     code, _, err = astrid("llm", "predict", out, "good rain")
     assert code == 2
@@ -404,6 +424,13 @@ def _other_rank(adapter):
     (adapter / "adapter_config.json").write_text(json.dumps({**config, "r": 3}))
 
 
+def _not_a_number(adapter):
+    path = adapter / "adapter_model.safetensors"
+    weights = load_file(path)
+    weights[min(weights)][0, 0] = float("nan")
+    save_file(weights, path)
+
+
 def _other_kind(adapter):
     config = json.loads((adapter / "adapter_config.json").read_text())
     (adapter / "adapter_config.json").write_text(json.dumps({**config, "peft_type": "IA3"}))
@@ -417,6 +444,7 @@ def _other_kind(adapter):
         (lambda adapter: (adapter / "adapter_config.json").write_text("[]"), "names no peft_type"),
         (_cut, "damaged or cut off"),
         (_pickled, "only pickled weights"),
+        (_not_a_number, "is not finite; train the adapter again"),
         (_other_rank, "doesn't fit its base model"),
         (_other_kind, "doesn't fit its base model"),
     ],
@@ -463,3 +491,51 @@ def test_what_fails_at_the_end_is_refused_at_once(astrid, model, data, tmp_path,
     assert code == 2
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "o").exists()
+
+
+def test_a_training_that_finds_no_room_leaves_the_earlier_run(
+    astrid, model, data, done, tmp_path, monkeypatch
+):
+    out = _again(done, tmp_path / "again")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("astrid.training.lora.module.save_file", full)
+    source = ["--model-name", model, "--dataset-name", data, "--output-dir", out]
+    fields = ["--text-field", "said", "--label-field", "outcome", "-p", "lora.seed=5"]
+    code, _, err = astrid("llm", "run", *source, *fields, "--finetune", *SIZES)
+    assert code == 2
+    assert "can't be written (No space left on device)" in err.splitlines()[-1]
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--eval-subset", "0"], "--eval-subset 0: give 1 or more, or None for all"),
+        (["--train-subset", "1"], "--train-subset 1: give 2 or more, or None for all"),
+        (["-p", "few_shot=-1"], "--param few_shot: "),
+        (["-p", "lora.rank=0"], "--param lora.rank: "),
+        (["-p", "few_shot=20"], "with fewer examples (few_shot is 20)"),
+    ],
+)
+def test_a_wrong_number_is_named_as_it_was_given(astrid, model, data, tmp_path, options, message):
+    source = ["--model-name", model, "--dataset-name", data, "--output-dir", tmp_path / "o"]
+    fields = ["--text-field", "said", "--label-field", "outcome"]
+    code, _, err = astrid("llm", "run", *source, *fields, *options)
+    assert code == 2
+    assert message in err.splitlines()[-1]
+
+
+def test_a_reader_that_goes_away_is_no_failure(done):
+    arguments = ["llm", "predict", str(done), "good rain", "--json"]
+    program = f"from astrid.cli.main import main; main({arguments})"
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")

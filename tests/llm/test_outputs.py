@@ -15,6 +15,7 @@ from astrid.llm.badge import write_badge
 from astrid.llm.interpretability import interpretability
 from astrid.llm.metrics import classification_metrics, compare_metrics
 from astrid.llm.outputs import (
+    new_outputs,
     write_interpretability,
     write_metrics,
     write_metrics_picture,
@@ -152,3 +153,22 @@ def test_a_folder_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="can't be written"):
         write_shap(tmp_path / "file", "zero_shot", many([[1.0, 2.0]]))
+
+
+def test_an_earlier_run_s_files_stay_until_all_new_ones_are_written(tmp_path: Path) -> None:
+    for name in ("question.json", "zero_shot_shap.json", "zero_shot_metrics.json"):
+        (tmp_path / name).write_text("earlier")
+    with pytest.raises(InputError):
+        _half_written(tmp_path)
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"earlier"}
+    with new_outputs(tmp_path) as new:
+        (new / "question.json").write_text("whole")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "question.json": "whole"
+    }
+
+
+def _half_written(folder: Path) -> None:
+    with new_outputs(folder) as new:
+        (new / "question.json").write_text("half of a run")
+        raise InputError("the disk is full")

@@ -1,5 +1,6 @@
 """Asking the model of a finished run again: where it runs, and with which adapter."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -61,3 +62,38 @@ def test_weights_in_four_bits_stay_where_they_were_read():
     asked = Question("tiny", Prompt("Case: ", "\nIt was"), tiny_lm.LABELS, False, True, False)
     loaded = LoadedModel(*tiny_lm.build("gpt2"), ())
     assert asked.asked_of(loaded, "zero-shot", "cuda:7").device == loaded.model.device
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibrate": "false"},
+        {"fine_tuned": None},
+        {"load_in_4bit": 0},
+        {"words": []},
+        {"words": {"bad": 1, "good": 2}},
+        {"prompt": {"before": None, "after": ""}},
+        {"model_name": 3},
+        {"version": 2},
+    ],
+    ids=str,
+)
+def test_a_question_that_was_edited_wrongly_is_refused(finished, tmp_path, change):
+    asked = finished[1].to_dict()
+    (tmp_path / "question.json").write_text(json.dumps({**asked, **change}))
+    with pytest.raises(InputError, match=r"question.json: can't be read; run astrid llm run again"):
+        open_run(tmp_path)
+
+
+def test_a_base_model_whose_weights_have_changed_is_noticed(finished, tmp_path):
+    folder, _ = finished
+    shutil.copytree(folder, tmp_path / "run")
+    for part in tiny_lm.build("llama", seed=3):
+        part.save_pretrained(folder / "llama")
+    try:
+        with pytest.raises(InputError, match=r"base model .* have changed since"):
+            open_run(folder)
+        assert open_run(folder, zero_shot=True).name == "zero-shot"
+    finally:
+        shutil.copytree(tmp_path / "run" / "llama", folder / "llama", dirs_exist_ok=True)
+    assert open_run(folder).name == "fine-tuned"

@@ -64,11 +64,21 @@ def test_it_is_made_once(made, monkeypatch):
     assert embedded_model(spec=SPEC) == made
 
 
-def test_what_is_damaged_is_made_again_and_the_same(made, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "astrid.json").unlink(),
+        lambda folder: os.truncate(folder / "model.safetensors", 5000),
+        lambda folder: (folder / "tokenizer.json").write_text("{"),
+        lambda folder: (folder / "tokenizer_config.json").unlink(),
+    ],
+    ids=["record", "weights", "tokenizer", "settings"],
+)
+def test_what_is_damaged_is_made_again_and_the_same(made, tmp_path, monkeypatch, damage):
     monkeypatch.setenv(CACHE, str(tmp_path))
     before = torch.get_rng_state()
     folder = embedded_model(spec=SPEC)
-    (folder / "astrid.json").unlink()
+    damage(folder)
     assert embedded_model(spec=SPEC) == folder
     for name in ("model.safetensors", "tokenizer.json", "astrid.json"):
         assert (folder / name).read_bytes() == (made / name).read_bytes(), name

@@ -1,5 +1,6 @@
 """`astrid llm`: a language model as a classifier, before and after LoRA, explained."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -134,8 +135,8 @@ def run(
         "text_field": text_field,
         "label_field": label_field,
         "label_space": _listed(label_space),
-        "train_subset": _count(train_subset, "--train-subset"),
-        "eval_subset": _count(eval_subset, "--eval-subset"),
+        "train_subset": _count(train_subset, "--train-subset", 2),
+        "eval_subset": _count(eval_subset, "--eval-subset", 1),
         "finetune": finetune,
         "run_shap": run_shap,
         "shap_examples": shap_examples,
@@ -144,7 +145,11 @@ def run(
     }
     given |= {"model_name": model_name} if model_name is not None else {}
     given |= {"dataset_name": dataset_name} if dataset_name is not None else {}
-    spec = checked(LlmSpec, _nested(given, options.settings(params)), "llm")
+    try:
+        spec = checked(LlmSpec, _nested(given, options.settings(params)), "llm")
+    except InputError as error:
+        # The flags were checked one by one: a setting that is wrong came by --param.
+        raise InputError(re.sub(r"^llm\.", "--param ", str(error))) from None
     if not no_badge:
         require_writable((badge_dir or output_dir) / RECORD)
     try:
@@ -228,13 +233,16 @@ def _listed(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",")]
 
 
-def _count(text: str, option: str) -> int | None:
+def _count(text: str, option: str, least: int) -> int | None:
     if text.strip().lower() in ("none", "all"):
         return None
     try:
-        return int(text)
+        count = int(text)
     except ValueError:
         raise InputError(f'{option} "{text}": give a number, or None for all') from None
+    if count < least:
+        raise InputError(f"{option} {count}: give {least} or more, or None for all")
+    return count
 
 
 def _nested(given: dict[str, object], more: dict[str, object]) -> dict[str, object]:

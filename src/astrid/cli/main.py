@@ -103,7 +103,9 @@ def run(arguments: list[str]) -> int:
         return leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _say("stopped; run the same command again to go on", _STOPPED)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         # The reader of our output went away (astrid … | head): nothing is wrong.
         sys.stderr.close()
         return 0

@@ -1,13 +1,16 @@
 """Writing what a run found, under the names that readers rely on."""
 
 import json
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from astrid.errors import InputError
 from astrid.explain.records import Explanations
-from astrid.files import write_atomic
+from astrid.files import cannot_write, write_atomic
 from astrid.llm.influential import influential_words
 from astrid.llm.interpretability import Interpretability
 from astrid.llm.metrics import ClassificationMetrics, metrics_frame
@@ -27,11 +30,33 @@ QUESTION = "question.json"
 _OF_STAGE = ("metrics.json", "shap.json", "shap_summary.png")
 
 
-def clear_outputs(folder: Path) -> None:
-    """Remove what an earlier run left in `folder`, so that no file is taken for the next run's.
+@contextmanager
+def new_outputs(folder: Path) -> Iterator[Path]:
+    """Yield a hidden folder whose files take the place of all of an earlier run's in `folder`.
 
-    Its adapter and badge stay.
+    They do so when the block ends well; otherwise, as where the disk is full, nothing is lost. The
+    earlier run's adapter and badge stay.
+
+    Raises:
+        InputError: the folder can't be written, or a file can't be replaced.
     """
+    new = folder / ".new"
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        try:
+            new.mkdir()
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        yield new
+        _clear(folder)
+        # The question is last: where it is, the rest is too.
+        for path in sorted(new.iterdir(), key=lambda path: path.name == QUESTION):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _clear(folder: Path) -> None:
     names = [f"{stage}_{kind}" for stage in TITLES for kind in _OF_STAGE]
     for name in (QUESTION, *names, COMPARISON_PICTURE, INTERPRETABILITY):
         try:

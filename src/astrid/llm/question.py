@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -13,7 +13,7 @@ from astrid.errors import InputError
 from astrid.files import write_atomic
 from astrid.llm.outputs import QUESTION
 from astrid.llm.spec import EMBEDDED
-from astrid.models import adapters
+from astrid.models import adapters, common
 from astrid.models.causal.calibration import calibrated
 from astrid.models.causal.four_bit import load_four_bit
 from astrid.models.causal.load import opened
@@ -29,6 +29,8 @@ ADAPTER = "lora_adapter"
 
 VERSION = 1
 """Of the layout of the file."""
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,16 @@ def read_question(folder: Path) -> Question:
     path = folder / QUESTION
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        prompt = Prompt(str(values["prompt"]["before"]), str(values["prompt"]["after"]))
-        words = {str(label): str(word) for label, word in values["words"].items()}
+        if values["version"] != VERSION:
+            raise ValueError("of another version")
+        around = values["prompt"]
         return Question(
-            str(values["model_name"]),
-            prompt,
-            words,
-            bool(values["calibrate"]),
-            bool(values["load_in_4bit"]),
-            bool(values["fine_tuned"]),
+            _of_kind(str, values["model_name"]),
+            Prompt(_of_kind(str, around["before"]), _of_kind(str, around["after"])),
+            {label: _of_kind(str, word) for label, word in values["words"].items()},
+            _of_kind(bool, values["calibrate"]),
+            _of_kind(bool, values["load_in_4bit"]),
+            _of_kind(bool, values["fine_tuned"]),
         )
     except FileNotFoundError:
         raise InputError(
@@ -111,6 +114,13 @@ def read_question(folder: Path) -> Question:
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path}: can't be read; run astrid llm run again") from None
+
+
+def _of_kind(kind: type[Value], value: object) -> Value:
+    """`value`, where it is of that kind: the text "false" would count as true."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def load_base(model_name: str, in_4bit: bool = False, token: str | None = None) -> LoadedModel:
@@ -158,17 +168,26 @@ def open_run(
     tuned = question.fine_tuned and not zero_shot
     if tuned:
         base = loaded.model.name_or_path
+        # In 4 bits the same weights may be other bytes on another GPU.
+        in_4bit = question.load_in_4bit
+        weights = None if in_4bit else common.weights_fingerprint(loaded.model)
         loaded = with_adapter(loaded, folder / ADAPTER)
-        _check_own(folder / ADAPTER, question, base)
+        _check_own(folder / ADAPTER, question, base, weights)
     return question.asked_of(loaded, "fine-tuned" if tuned else "zero-shot", device)
 
 
-def _check_own(adapter: Path, question: Question, base: str) -> None:
-    """Refuse an adapter of a run with another model or question."""
+def _check_own(adapter: Path, question: Question, base: str, weights: str | None) -> None:
+    """Refuse an adapter of a run with another model or question, or with other weights."""
     record, asked = read_record(adapter), question.to_dict()
     same = record.get("prompt") == asked["prompt"] and record.get("classes") == list(question.words)
     if not same or adapters.base_of(str(adapter)) != whole_name(base):
         raise InputError(
             f"{adapter}: was trained in another run than {QUESTION} tells of; run astrid llm run "
             "with --finetune again, or leave the adapter out (--zero-shot)"
+        )
+    if weights is not None and record.get("base_weights", weights) != weights:
+        raise InputError(
+            f"{adapter}: the weights of its base model {question.model_name} have changed since it "
+            "was trained; run astrid llm run with --finetune again, or leave the adapter out "
+            "(--zero-shot)"
         )

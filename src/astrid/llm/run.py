@@ -17,7 +17,7 @@ from astrid.llm.outputs import (
     QUESTION,
     TITLES,
     Stage,
-    clear_outputs,
+    new_outputs,
     write_interpretability,
     write_metrics,
     write_metrics_picture,
@@ -30,6 +30,7 @@ from astrid.measures.statistics.quality import QualityComparison
 from astrid.models.adapters import is_adapter
 from astrid.models.causal.classifier import doubts
 from astrid.models.causal.model import CausalModel
+from astrid.models.causal.prompt import LongPromptError
 from astrid.models.causal.scoring import label_probabilities
 from astrid.models.causal.templates import Asked, Example, ask_for
 from astrid.models.loading import LoadedModel
@@ -104,9 +105,13 @@ def run_llm(
     )
     for doubt in doubts(spec.model_name, asked.verbaliser):
         say(f"warning: {doubt}")
-    zero_shot = question.asked_of(loaded, TITLES["zero_shot"], spec.device)
-    with locked(folder):
-        return _run(spec, folder, texts, loaded, asked, question, zero_shot)
+    try:
+        zero_shot = question.asked_of(loaded, TITLES["zero_shot"], spec.device)
+        with locked(folder):
+            return _run(spec, folder, texts, loaded, asked, question, zero_shot)
+    except LongPromptError as error:
+        fewer = f", with fewer examples (few_shot is {spec.few_shot})" if spec.few_shot else ""
+        raise InputError(f"{error}{fewer}") from None
 
 
 def _run(
@@ -122,17 +127,19 @@ def _run(
     answers: dict[Stage, np.ndarray] = {"zero_shot": _answers(zero_shot, texts)}
     adapter, files = None, []
     if spec.finetune:
-        # Until the adapter is this run's own, nobody must ask it a question.
-        (folder / QUESTION).unlink(missing_ok=True)
         adapter = _fine_tuned(spec, loaded, asked, texts, folder)
+        if not adapter.reused:
+            # Until this run's answers are known, nobody must ask it an earlier question.
+            (folder / QUESTION).unlink(missing_ok=True)
         files.append(adapter.folder)
         tuned = with_adapter(loaded, adapter.folder)
         models["fine_tuned"] = question.asked_of(tuned, TITLES["fine_tuned"], spec.device)
         answers["fine_tuned"] = _answers(models["fine_tuned"], texts)
     # Only now: a run that fails before leaves the results of the one before it.
-    clear_outputs(folder)
-    files.insert(0, question.write(folder))
-    metrics, gain = _metrics(folder, texts, answers, files)
+    with new_outputs(folder) as new:
+        written = [question.write(new)]
+        metrics, gain = _metrics(new, texts, answers, written)
+    files += [folder / path.name for path in written]
     reasons = _explain(spec, folder, models, texts, files) if spec.run_shap else None
     return LlmResult(texts.mapping, metrics, gain, reasons, adapter, tuple(files))
 

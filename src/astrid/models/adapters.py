@@ -136,9 +136,13 @@ def _weights(source: str) -> dict[str, torch.Tensor]:
         )
         raise InputError(f"{source}: {hint}")
     try:
-        return load_file(path)
+        weights = load_file(path)
     except (SafetensorError, OSError):
         raise InputError(f"{path}: damaged or cut off; copy the adapter again") from None
+    for name, weight in weights.items():
+        if not weight.isfinite().all():
+            raise InputError(f"{path}: {name} is not finite; train the adapter again")
+    return weights
 
 
 def _whole_layers(values: dict[str, Any], weights: dict[str, torch.Tensor]) -> list[str]:

@@ -122,6 +122,18 @@ def fingerprint(module: Any, tokenizer: Tokenizer, question: str = "") -> str:
     hashed = hashlib.sha256(about.encode())
     hashed.update(tokenizer.to_str().encode())
     hashed.update(question.encode())
+    _add_weights(hashed, module)
+    return hashed.hexdigest()[:16]
+
+
+def weights_fingerprint(module: Any) -> str:
+    """16 hex digits that change with any weight, whatever the libraries' versions."""
+    hashed = hashlib.sha256()
+    _add_weights(hashed, module)
+    return hashed.hexdigest()[:16]
+
+
+def _add_weights(hashed: Any, module: Any) -> None:
     for name, value in sorted(module.state_dict().items()):
         if not isinstance(value, torch.Tensor):
             hashed.update(f"{name} {type(value)}".encode())
@@ -129,7 +141,6 @@ def fingerprint(module: Any, tokenizer: Tokenizer, question: str = "") -> str:
             hashed.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
             data = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
             hashed.update(data.numpy().data)
-    return hashed.hexdigest()[:16]
 
 
 def _settings(config: Any) -> Any:

@@ -2,15 +2,17 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from astrid.errors import InputError
-from astrid.files import new_folder, write_atomic
+from astrid.files import cannot_write, new_folder, write_atomic
 from astrid.models.int8_layers import stored_copy
 from astrid.models.loading import quiet
 from astrid.models.quantised import is_packed
@@ -34,7 +36,7 @@ def save_model(
         record: how the model came about; versions are added.
         files: further small text files, by name.
     """
-    with new_folder(folder) as temporary, quiet():
+    with new_folder(folder) as temporary, writing(folder), quiet():
         packed = any(map(is_packed, model.modules()))
         (stored_copy(model) if packed else model).save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
@@ -42,6 +44,19 @@ def save_model(
             write_atomic(temporary / name, content)
         text = json.dumps({**record, "versions": versions()}, indent=2, ensure_ascii=False)
         write_atomic(temporary / RECORD, text + "\n")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in one line that `path` can't be written, whichever library finds it out.
+
+    Raises:
+        InputError: the disk is full, or the folder can't be written.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise cannot_write(path, error) from error
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A small model of Llama's architecture, trained on generated tweets (`embedded_te
 try language models with where there is neither a network nor a model.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import NamedTuple
 
 import torch
 from pydantic import Field
+from safetensors import SafetensorError, safe_open
 from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from astrid.errors import InputError
 from astrid.files import locked_together
-from astrid.models.saving import RECORD, read_record, save_model
+from astrid.models.saving import read_record, save_model
 from astrid.models.tokenizers import train_byte_level
 from astrid.progress import Advance, bar, no_bar
 from astrid.spec import Spec, digest
@@ -30,7 +32,7 @@ CACHE = "ASTRID_CACHE"
 _RECIPE = 1
 """To be raised when the same spec makes another model: what was kept is then made anew."""
 
-_FILES = ("config.json", "model.safetensors", "tokenizer.json", RECORD)
+_SETTINGS = ("config.json", "tokenizer.json", "tokenizer_config.json")
 _CONTEXT = 512
 _PAD, _END = 0, 1
 _WHOLE = 0.3  # weight of the next token anywhere, beside that of the answers
@@ -134,11 +136,13 @@ def embedded_model(progress: bool = False, spec: EmbeddedSpec | None = None) -> 
 
 
 def _is_whole(folder: Path) -> bool:
-    if not all((folder / name).is_file() for name in _FILES):
-        return False
     try:
+        with safe_open(folder / "model.safetensors", framework="pt"):
+            pass  # one that was cut off isn't opened
+        for name in _SETTINGS:
+            json.loads((folder / name).read_text(encoding="utf-8"))
         return bool(read_record(folder).get("embedded"))
-    except InputError:
+    except (OSError, ValueError, SafetensorError, InputError):
         return False
 
 

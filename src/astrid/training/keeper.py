@@ -6,6 +6,8 @@ import math
 import os
 import pickle
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from astrid.models.saving import writing
 from astrid.progress import Advance, silent
 from astrid.training.kept import KeptModule, Monitor
 
@@ -74,8 +77,8 @@ class Keeper(Checkpoint):
         now = time.perf_counter()
         self.seconds, self._clock = self.seconds + now - self._clock, now
         path = self.work / f"epoch-{epoch:06d}.ckpt"
-        trainer.save_checkpoint(path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
+        with _whole(path) as part:
+            trainer.save_checkpoint(part)
         self._tidy()
 
     def curves(self) -> str:
@@ -130,6 +133,18 @@ def last_usable(work: Path, keeper: Keeper) -> Path | None:
 
 
 def _write_weights(module: KeptModule, path: Path) -> None:
+    with _whole(path) as part:
+        module.write_weights(part)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Yield the name under which `path` is written until it is complete."""
     part = path.with_suffix(".part")
-    module.write_weights(part)
-    os.replace(part, path)
+    try:
+        with writing(path):
+            yield part
+            os.replace(part, path)
+    finally:
+        # What is left of a full disk would keep it full.
+        part.unlink(missing_ok=True)

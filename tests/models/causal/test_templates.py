@@ -105,6 +105,7 @@ def test_the_date_is_not_that_of_today():
         (None, "no chat template"),
         ("{{ raise_exception('no such turns') }}", "chat template fails .no such turns"),
         ("{{ messages[0].content", "chat template fails"),
+        ("{{ 1 / 0 }}", "chat template fails .division by zero"),
         ("hello", "doesn't write the text once"),
         ("{{ messages[0].content }}{{ messages[0].content }}", "doesn't write the text once"),
     ],

@@ -107,3 +107,13 @@ def test_label_spaces_that_make_no_classifier_are_one_clear_line(labels, message
 def test_there_are_26_letters():
     with pytest.raises(InputError, match="27 are more than there are letters"):
         find_words([str(number) for number in range(27)], letters_only(), ":", letters=True)
+
+
+def test_letters_are_only_advised_where_there_are_enough():
+    labels = [f"thing {number}" for number in range(500)]
+    with pytest.raises(InputError) as few:
+        find_words(labels[:3], letters_only(), "Label:")
+    assert "template.letters=true" in str(few.value)
+    with pytest.raises(InputError) as many:
+        find_words(labels, letters_only(), "Label:")
+    assert "letters" not in str(many.value)

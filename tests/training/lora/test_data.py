@@ -4,12 +4,16 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
+import peft
 import pytest
 import torch
 
 from astrid.errors import InputError
+from astrid.models.causal.model import CausalModel
 from astrid.models.causal.prompt import Prompt
 from astrid.training.lora.data import IGNORED, PromptBatch, PromptTexts
+from astrid.training.lora.module import LoraModule
+from astrid.training.lora.spec import LoraSpec
 from tests import tiny_lm
 
 PROMPT = Prompt("Case: ", "\nIt was")
@@ -64,7 +68,7 @@ def test_positions_count_from_the_first_real_token(side: str) -> None:
 
 
 def test_a_long_text_loses_its_end_and_neither_prompt_nor_answer() -> None:
-    whole, cut = prompts(), prompts(longest=int(prompts().lengths[2]) - 3)
+    whole, cut = prompts(), prompts(longest=int(prompts().lengths[2]) - 4)
     assert (whole.truncated, cut.truncated) == (0, 1)
     assert cut.lengths[2] == whole.lengths[2] - 3
     after = len(tiny_lm.bytes_and_back()(PROMPT.after, add_special_tokens=False)["input_ids"])
@@ -88,3 +92,17 @@ def test_a_prompt_that_fills_the_context_is_refused() -> None:
 def test_what_moves_to_a_device_stays_the_same() -> None:
     batch = prompts()[[0, 1]]
     assert torch.equal(batch.to(torch.device("cpu")).labels, batch.labels)
+
+
+@pytest.mark.parametrize("architecture", tiny_lm.ARCHITECTURES)
+def test_a_text_that_fills_the_context_is_read_as_when_the_model_answers(architecture: str) -> None:
+    model, tokenizer = tiny_lm.build(architecture)
+    asked = CausalModel(model, tokenizer, prompt=PROMPT, labels=[" good", " refused"])
+    texts = ("rain " * tiny_lm.CONTEXT, "rain")
+    answers = tuple(asked.encode("").columns)
+    found = PromptTexts(texts, (0, 1), answers, tokenizer, PROMPT, tiny_lm.CONTEXT)
+    for row, text in enumerate(texts):
+        assert found.ids[row][:-1].tolist() == asked.encode(text).ids.tolist()
+    assert len(asked.encode(texts[0])) == tiny_lm.CONTEXT
+    module = LoraModule(peft.get_peft_model(model, peft.LoraConfig()), LoraSpec(), answers, 1)
+    assert module.eval().answer_logits(found[[0, 1]]).isfinite().all()

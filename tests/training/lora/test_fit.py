@@ -1,6 +1,7 @@
 """Fine-tuning: what it writes, what it leaves alone, and what it refuses."""
 
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
@@ -8,10 +9,13 @@ from pathlib import Path
 import peft
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from astrid.errors import InputError
+from astrid.models.loading import load_causal
 from astrid.training.lora.data import PromptTexts
 from astrid.training.lora.fit import LoraResult, fine_tune
+from astrid.training.lora.saving import readme
 from astrid.training.module import DivergedError
 from tests import tiny_lm
 from tests.training.lora import toy
@@ -180,3 +184,51 @@ def test_a_damaged_adapter_is_named_or_trained_again(tmp_path: Path) -> None:
         toy.train(result.folder, epochs=1)
     again = fine_tune(toy.lesson(epochs=1), result.folder, progress=False, overwrite=True)
     assert not again.reused
+
+
+def _full(*_: object, **__: object) -> None:
+    raise SafetensorError("Error while serializing: I/O error: No space left on device")
+
+
+@pytest.mark.parametrize(
+    "writer", ["astrid.training.lora.module.save_file", "peft.PeftModel.save_pretrained"]
+)
+def test_a_full_disk_is_one_line_and_the_run_goes_on_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    folder = tmp_path / "lora_adapter"
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, _full)
+        with pytest.raises(InputError, match=r"can't be written \(.*No space left.*free space"):
+            toy.train(folder)
+    assert not list(tmp_path.rglob("*.part"))
+    assert not folder.exists()
+    assert toy.train(folder).folder == folder
+    assert os.listdir(tmp_path) == ["lora_adapter"]
+
+
+def test_a_checkpoint_that_finds_no_room_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: object, path: Path) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("lightning.pytorch.Trainer.save_checkpoint", full)
+    with pytest.raises(InputError, match=r"epoch-000001.ckpt: can't be written"):
+        toy.train(tmp_path / "lora_adapter")
+    assert not list(tmp_path.iterdir())
+
+
+def test_its_readme_says_what_it_is_and_no_path(tmp_path: Path) -> None:
+    base = tmp_path / "private" / "tiny"
+    for part in tiny_lm.build("llama"):
+        part.save_pretrained(base)
+    loaded = load_causal(base)
+    result = toy.train(tmp_path / "a", source=(loaded.model, loaded.tokenizer), epochs=1)
+    said = (result.folder / "README.md").read_text()
+    assert "labels: bad, good" in said
+    assert "`tiny`, a folder of the machine" in said
+    assert "private" not in said
+    assert "More Information Needed" not in said
+    assert 'from_pretrained("owner/name")' in readme("owner/name", ["bad", "good"])

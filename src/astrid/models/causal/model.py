@@ -16,7 +16,7 @@ from astrid.models.causal import candidates
 from astrid.models.causal.calls import NextTokenCalls
 from astrid.models.causal.candidates import Labels
 from astrid.models.causal.prefix import SHORTEST, Prefixes, has_plain_layers
-from astrid.models.causal.prompt import Prompt, pieces
+from astrid.models.causal.prompt import LongPromptError, Prompt, pieces
 from astrid.models.causal.weights import Watch
 from astrid.models.loading import quiet
 from astrid.models.outputs import Task
@@ -203,8 +203,8 @@ class CausalModel:
         encoding = common.encoding(self.tokenizer, self.prompt.around(text))
         try:
             found = pieces(encoding, self.prompt, text, self.max_length)
-        except InputError as error:
-            raise InputError(f"{self.name}: {error}") from None
+        except LongPromptError as error:
+            raise LongPromptError(f"{self.name}: {error}") from None
         return self.encoded(
             text, found.tokens, found.ids, found.own, found.offsets, found.truncated
         )

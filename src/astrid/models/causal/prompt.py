@@ -10,6 +10,10 @@ from astrid.errors import InputError
 PLACE = "{text}"
 
 
+class LongPromptError(InputError):
+    """The prompt leaves no room for a text."""
+
+
 @dataclass(frozen=True)
 class Prompt:
     """What stands before and after every text; it is never perturbed.
@@ -63,7 +67,7 @@ def pieces(encoding: Encoding, prompt: Prompt, text: str, longest: int) -> Piece
     white space: " good" after "Review:" is the text's.
 
     Raises:
-        InputError: the prompt alone fills the context.
+        LongPromptError: the prompt alone fills the context.
     """
     last = len(encoding.ids)
     while last and encoding.special_tokens_mask[last - 1] and last > 1:
@@ -76,7 +80,7 @@ def pieces(encoding: Encoding, prompt: Prompt, text: str, longest: int) -> Piece
     excess = last - longest
     if excess > 0:
         if own.sum() <= excess:
-            raise InputError(
+            raise LongPromptError(
                 f"the prompt has {int((~own).sum())} tokens and the model reads {longest}; "
                 "shorten the prompt so that a text fits in"
             )

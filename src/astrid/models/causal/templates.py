@@ -19,6 +19,16 @@ _FIXED = {"date_string": "26 Jul 2024", "enable_thinking": False}
 """What some templates take besides messages: Llama's would write today's date, so that answers
 changed from day to day, and Qwen's would have the model think first."""
 
+_TEMPLATES_FAIL = (
+    TemplateError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+)
+"""What a chat template, which is a small program, may raise."""
+
 
 class Example(NamedTuple):
     """A text with its right label, shown to the model before the question."""
@@ -144,7 +154,7 @@ class _Chat:
             written = self._tokenizer.apply_chat_template(
                 turns, tokenize=False, add_generation_prompt=True, **_FIXED
             )
-        except (TemplateError, ValueError, TypeError, KeyError) as error:
+        except _TEMPLATES_FAIL as error:
             lines = str(error).splitlines() or [type(error).__name__]
             raise InputError(
                 f"the tokenizer's chat template fails ({lines[0][:100]}); ask with the style "

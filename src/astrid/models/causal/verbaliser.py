@@ -161,11 +161,13 @@ def _clash(
     tokenizer: Tokenizer,
 ) -> InputError:
     """What stands in the way, of labels that can't be told apart."""
+    enough = len(names) <= len(ascii_uppercase)
+    letters = ", or answer with letters (template.letters=true)" if enough else ""
     for name, row in zip(names, tokens, strict=True):
         if set(row) == {None}:
             return InputError(
                 f'label "{name}": the vocabulary has no token that it begins with; choose another '
-                "word, or answer with letters (template.letters=true)"
+                f"word{letters}"
             )
     users: dict[int, list[int]] = defaultdict(list)
     for manner in range(len(spelled[0])):
@@ -179,8 +181,7 @@ def _clash(
         shown += f" and {len(clashing) - _SHOWN} more"
     return InputError(
         f'labels {shown} begin with the same token "{tokenizer.id_to_token(token)}", and no '
-        "capitals or spaces tell all labels apart; choose other words, or "
-        "answer with letters (template.letters=true)"
+        f"capitals or spaces tell all labels apart; choose other words{letters}"
     )
 
 

@@ -57,7 +57,7 @@ class PromptTexts(Dataset[PromptBatch]):
         answers: of each class the token that says it.
         tokenizer: the model's fast tokenizer; it may have no pad token.
         prompt: what stands around every text.
-        longest: tokens that the model reads, the answer included.
+        longest: tokens that the model reads, as when it is asked: the answer comes after them.
 
     Raises:
         InputError: a text holds lone surrogates, or the prompt alone fills the context.
@@ -78,7 +78,7 @@ class PromptTexts(Dataset[PromptBatch]):
         for row, (text, chosen) in enumerate(zip(texts, classes, strict=True)):
             try:
                 encoding = common.encoding(plain, prompt.around(text))
-                found = pieces(encoding, prompt, text, longest - 1)
+                found = pieces(encoding, prompt, text, longest)
             except InputError as error:
                 raise InputError(f"text {row}: {error}", text=row) from None
             self.ids.append(np.append(found.ids, answers[chosen]))

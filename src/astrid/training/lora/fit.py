@@ -23,7 +23,7 @@ from astrid.training.lora.adapter import adapted, put_back
 from astrid.training.lora.data import PromptTexts, loader
 from astrid.training.lora.inputs import check_lesson
 from astrid.training.lora.module import LoraModule
-from astrid.training.lora.saving import check_adapter, save_adapter
+from astrid.training.lora.saving import check_adapter, readme, save_adapter
 from astrid.training.lora.spec import LoraSpec
 from astrid.training.module import DivergedError
 from astrid.training.quality import Metrics
@@ -137,6 +137,7 @@ def _train(
     claim(work, identity)
     spec = lesson.spec
     learning, checking = _texts(lesson, lesson.train), _texts(lesson, lesson.validation)
+    weights_of_base = common.weights_fingerprint(lesson.model)
     with torch.random.fork_rng(), quiet():
         torch.manual_seed(spec.seed)
         with adapted(lesson.model, spec) as wrapped:
@@ -157,7 +158,10 @@ def _train(
                 resumed=checkpoint is not None,
             )
             record = _record(lesson, identity, result)
-            save_adapter(work / "model", wrapped, record, {"curves.csv": keeper.curves()})
+            record["base_weights"] = weights_of_base
+            about = readme(lesson.model.name_or_path, lesson.train.classes)
+            files = {"curves.csv": keeper.curves(), "README.md": about}
+            save_adapter(work / "model", wrapped, record, files)
     publish(work, folder)
     return result
 

@@ -99,9 +99,13 @@ class LoraModule(KeptModule):
         """`[B, V]` float32 logits of the token where each row's answer stands."""
         rows, places = (batch.labels != IGNORED).nonzero(as_tuple=True)
         before = places - 1
-        inputs: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask}
+        # Nothing is asked behind the last token, for which a full context has no place.
+        inputs: dict[str, Any] = {
+            "input_ids": batch.ids[:, :-1],
+            "attention_mask": batch.mask[:, :-1],
+        }
         if "position_ids" in self._takes:
-            inputs["position_ids"] = batch.positions
+            inputs["position_ids"] = batch.positions[:, :-1]
         if "use_cache" in self._takes:
             inputs["use_cache"] = False
         if "logits_to_keep" in self._takes:
