@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+import astrid
 from astrid.errors import InputError
 from astrid.llm.question import ADAPTER, Question, open_run
 from astrid.llm.run import run_llm
@@ -61,3 +62,18 @@ def test_weights_in_four_bits_stay_where_they_were_read():
     asked = Question("tiny", Prompt("Case: ", "\nIt was"), tiny_lm.LABELS, False, True, False)
     loaded = LoadedModel(*tiny_lm.build("gpt2"), ())
     assert asked.asked_of(loaded, "zero-shot", "cuda:7").device == loaded.model.device
+
+
+def test_a_run_is_opened_by_a_string_and_no_other_opener_takes_it_for_a_model(finished):
+    folder = finished[0]
+    assert open_run(str(folder)).name == "fine-tuned"
+    for opened in (astrid.load_model, astrid.load_language_model):
+        with pytest.raises(InputError, match="holds a run of astrid llm run; ask it by") as error:
+            opened(folder)
+        assert "\n" not in str(error.value)
+
+
+def test_both_models_of_a_run_are_compared_as_classifiers_are(finished):
+    zero_shot, tuned = (open_run(finished[0], zero_shot=plain) for plain in (True, False))
+    found = astrid.compare(zero_shot, tuned, ["the claim was good", "refused"], method="occlusion")
+    assert len(found.to_frame()) == 2

@@ -132,7 +132,10 @@ def other_size(folder):
         (lambda folder: (folder / adapters.CONFIG).write_text("{"), "can't be read"),
         (lambda folder: (folder / adapters.CONFIG).write_text("[]"), "names no peft_type"),
         (lambda folder: change(folder, peft_type="NEW"), "doesn't know the type NEW"),
-        (lambda folder: change(folder, task_type="CAUSAL_LM"), "made for the task CAUSAL_LM"),
+        (
+            lambda folder: change(folder, task_type="CAUSAL_LM"),
+            "made for the task CAUSAL_LM.*; ask it by astrid llm explain RUN",
+        ),
         (lambda folder: change(folder, base_model_name_or_path=None), "names no base_model"),
         (
             lambda folder: change(folder, base_model_name_or_path="/not/here"),
