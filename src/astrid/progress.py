@@ -50,8 +50,9 @@ def bar(description: str, total: int | None) -> Iterator[Advance]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    redrawn = None if importlib.util.find_spec("ipywidgets") else False
-    console = Console(stderr=True, force_jupyter=redrawn)
+    console = Console(stderr=True)
+    if console.is_jupyter and importlib.util.find_spec("ipywidgets") is None:
+        console = Console(stderr=True, force_jupyter=False, force_terminal=False)
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done=1: progress.advance(task, done)
