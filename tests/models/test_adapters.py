@@ -1,6 +1,7 @@
 """Adapters of the peft package, from memory and from folders."""
 
 import json
+import warnings
 
 import numpy as np
 import peft
@@ -190,3 +191,11 @@ def test_prompts_are_refused():
     settings = peft.PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2)
     with pytest.raises(InputError, match="can't be merged"):
         load_model((peft.get_peft_model(module, settings), tokenizer))
+
+
+def test_peft_warns_of_no_path_that_a_user_could_mend(adapter):
+    folder, _ = adapter()
+    change(folder, base_model_name_or_path="../base")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_model(folder)

@@ -195,8 +195,9 @@ def _put_on(
         if config.is_prompt_learning:
             raise InputError(f"{source}: prompts can't be merged into a model; LoRA adapters can")
         with warnings.catch_warnings():
-            # What peft asks transformers for is renamed in a version to come: nothing to act on.
+            # Of names to come and of the path that the base model was opened by: nothing to act on.
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", category=UserWarning, module="peft")
             adapted = peft.get_peft_model(model, config)
         left: Any = peft.set_peft_model_state_dict(adapted, weights)
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
