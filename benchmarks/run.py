@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrid.progress import bar
-from benchmarks import billion, inference, measurements, studies
+from benchmarks import billion, causal, inference, measurements, studies
 from benchmarks.measurements import Line, Sizes
 from benchmarks.workload import Workload, workload
 
@@ -64,6 +64,7 @@ def parts(load: Workload) -> dict[str, Callable[[], list[Line]]]:
         found |= {
             "inference": lambda: inference.against_others(SIZES.rounds, BATCHES),
             "prefix": lambda: measurements.prefix(SIZES),
+            "language model": lambda: causal.lines(SIZES.few, SIZES.rounds),
             "scaling": lambda: measurements.scaling(load, SIZES),
             "study": lambda: studies.demo(QUICK),
             "study machinery": studies.machinery,

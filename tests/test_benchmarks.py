@@ -2,14 +2,15 @@
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from benchmarks import inference, run, workload
+from benchmarks import causal, inference, run, workload
 from benchmarks.answers import agree
 from benchmarks.measurements import Line
 from benchmarks.sampling import needed
+from benchmarks.timing import Ratio
 from rich.console import Console
 
 LINES = [
@@ -119,3 +120,14 @@ def test_models_made_of_other_things_lie_in_other_folders():
     }
     assert len(places) == 3
     assert workload.place("tuned", ["another"]) in places
+
+
+@pytest.mark.parametrize(("difference", "gaps"), [(1e-3, (0.0, 0.0)), (0.0, (0.0, 1e-3))])
+def test_a_language_models_other_answers_are_not_shown(monkeypatch, difference, gaps):
+    ratio = Ratio(1.0, 3.0, 3.0, 2.9, 3.1)
+    found = causal.Against(ratio, difference, gaps, (50, 20), 2)
+    monkeypatch.setattr(causal, "measure", lambda *_: found)
+    with pytest.raises(AssertionError, match="language model"):
+        causal.lines(2, 3)
+    monkeypatch.setattr(causal, "measure", lambda *_: replace(found, difference=0.0, gaps=(0, 0)))
+    assert causal.lines(2, 3)[0].value == 3.0

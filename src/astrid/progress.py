@@ -1,5 +1,6 @@
 """Progress bars with time left, on stderr, for work that takes more than a moment."""
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -37,7 +38,10 @@ def no_bar(description: str, total: int | None) -> Iterator[Advance]:
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Advance]:
-    """A progress bar on stderr; yields the function that advances it."""
+    """A progress bar on stderr; yields the function that advances it.
+
+    A notebook without ipywidgets can't redraw one: there a line at the end is all.
+    """
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -46,7 +50,10 @@ def bar(description: str, total: int | None) -> Iterator[Advance]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    if console.is_jupyter and importlib.util.find_spec("ipywidgets") is None:
+        console = Console(stderr=True, force_jupyter=False, force_terminal=False)
+    with Progress(*columns, console=console) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done=1: progress.advance(task, done)
 

@@ -17,8 +17,11 @@ from sklearn.metrics import accuracy_score, f1_score
 from astrid.files import locked
 from astrid.llm.question import load_base, open_run, read_question
 from astrid.llm.schemas import SCHEMA_OF, load_schema
+from astrid.llm.spec import LlmSpec
 from astrid.models.causal.scoring import label_probabilities
+from astrid.models.causal.templates import Template
 from astrid.models.loading import LoadedModel
+from astrid.training.lora.spec import LoraSpec
 from tests import tiny_lm
 from tests.training.lora import toy
 
@@ -539,3 +542,12 @@ def test_a_reader_that_goes_away_is_no_failure(done):
     )
     os.close(write)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_every_setting_without_a_flag_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "llm.md").read_text(encoding="utf-8")
+    flags = {"template", "lora"}
+    for group, spec in (("", LlmSpec), ("template.", Template), ("lora.", LoraSpec)):
+        for name in set(spec.model_fields) - flags:
+            flag = f"--{name.replace('_', '-')}"
+            assert f"`{group}{name}`" in page or (not group and flag in page), f"{group}{name}"

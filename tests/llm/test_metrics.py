@@ -135,6 +135,7 @@ def test_the_frame_has_a_row_a_model_and_measure() -> None:
     row = frame[(frame["model"] == "fine-tuned") & (frame["measure"] == "F1")].iloc[0]
     assert row["value"] == models["fine-tuned"].values["f1"].value
     assert frame.attrs["notes"][0].startswith("zero-shot: ")
+    assert frame.attrs["notes"][-1] == "Thin lines: 95 % intervals over texts."
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("a", "b", "a")])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+import astrid
 from astrid.errors import InputError
 from astrid.llm.question import ADAPTER, Question, open_run
 from astrid.llm.run import run_llm
@@ -97,3 +98,18 @@ def test_a_base_model_whose_weights_have_changed_is_noticed(finished, tmp_path):
     finally:
         shutil.copytree(tmp_path / "run" / "llama", folder / "llama", dirs_exist_ok=True)
     assert open_run(folder).name == "fine-tuned"
+
+
+def test_a_run_is_opened_by_a_string_and_no_other_opener_takes_it_for_a_model(finished):
+    folder = finished[0]
+    assert open_run(str(folder)).name == "fine-tuned"
+    for opened in (astrid.load_model, astrid.load_language_model):
+        with pytest.raises(InputError, match="holds a run of astrid llm run; ask it by") as error:
+            opened(folder)
+        assert "\n" not in str(error.value)
+
+
+def test_both_models_of_a_run_are_compared_as_classifiers_are(finished):
+    zero_shot, tuned = (open_run(finished[0], zero_shot=plain) for plain in (True, False))
+    found = astrid.compare(zero_shot, tuned, ["the claim was good", "refused"], method="occlusion")
+    assert len(found.to_frame()) == 2

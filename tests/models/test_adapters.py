@@ -1,6 +1,7 @@
 """Adapters of the peft package, from memory and from folders."""
 
 import json
+import warnings
 
 import numpy as np
 import peft
@@ -132,7 +133,10 @@ def other_size(folder):
         (lambda folder: (folder / adapters.CONFIG).write_text("{"), "can't be read"),
         (lambda folder: (folder / adapters.CONFIG).write_text("[]"), "names no peft_type"),
         (lambda folder: change(folder, peft_type="NEW"), "doesn't know the type NEW"),
-        (lambda folder: change(folder, task_type="CAUSAL_LM"), "made for the task CAUSAL_LM"),
+        (
+            lambda folder: change(folder, task_type="CAUSAL_LM"),
+            "made for the task CAUSAL_LM.*; ask it by astrid llm explain RUN",
+        ),
         (lambda folder: change(folder, base_model_name_or_path=None), "names no base_model"),
         (
             lambda folder: change(folder, base_model_name_or_path="/not/here"),
@@ -187,3 +191,11 @@ def test_prompts_are_refused():
     settings = peft.PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2)
     with pytest.raises(InputError, match="can't be merged"):
         load_model((peft.get_peft_model(module, settings), tokenizer))
+
+
+def test_peft_warns_of_no_path_that_a_user_could_mend(adapter):
+    folder, _ = adapter()
+    change(folder, base_model_name_or_path="../base")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_model(folder)

@@ -10,7 +10,8 @@ from astrid.models.build import architecture_of
 from astrid.models.encoders import preset_names
 from astrid.models.heads import build_head, head_names
 from astrid.spec import checked
-from astrid.training.spec import TrainSpec
+from astrid.training.lora.spec import LoraSpec
+from astrid.training.spec import TrainerSpec, TrainSpec
 
 FILLED = {
     "teacher": ["encoder.teacher=somewhere", "encoder.layers=2"],
@@ -74,3 +75,9 @@ def test_learning_rate_suits_the_first_weights() -> None:
 def test_mistakes_are_named(overrides: list[str], says: str) -> None:
     with pytest.raises(InputError, match=says):
         composed(*overrides)
+
+
+@pytest.mark.parametrize("spec", [TrainerSpec, LoraSpec])
+def test_full_precision_may_be_given_as_a_number(spec):
+    """As every command line and YAML file does."""
+    assert spec(precision=32) == spec(precision="32")

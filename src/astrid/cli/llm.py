@@ -14,8 +14,10 @@ RUN = """Compare a language model as a classifier before and after LoRA fine-tun
 
 The model answers with one label's first token. Data are a file, a folder with a file for each
 split, a source by name (astrid data list), or a data set of the hub. --model-name embedded makes a
-small model on the spot, without a network; with --dataset-name tweets_generated nothing is
-downloaded at all.
+small model on the spot; with --dataset-name tweets_generated nothing is downloaded at all.
+
+-p sets the rest, such as few_shot, calibrate, template.instruction, lora.rank and lora.epochs:
+docs/llm.md lists all.
 
 Files in --output-dir: zero_shot_metrics.json, fine_tuned_metrics.json, metrics_comparison.png,
 zero_shot_shap.json, fine_tuned_shap.json, zero_shot_shap_summary.png, fine_tuned_shap_summary.png,

@@ -81,6 +81,7 @@ class ClassificationMetrics:
         confusion: `[K][K]` texts; rows the right label, columns the answer.
         probabilities: how sure the model is.
         baseline: what needs no model.
+        confidence: of all intervals.
     """
 
     labels: tuple[str, ...]
@@ -90,6 +91,7 @@ class ClassificationMetrics:
     confusion: tuple[tuple[int, ...], ...]
     probabilities: ProbabilitySummary
     baseline: Baseline
+    confidence: float
 
     @property
     def sentences(self) -> tuple[str, str]:
@@ -102,6 +104,7 @@ class ClassificationMetrics:
         return {
             "version": VERSION,
             "texts": self.texts,
+            "confidence": self.confidence,
             "labels": list(self.labels),
             **{name: plain_number(found.value) for name, found in self.values.items()},
             "intervals": {name: found.to_dict() for name, found in self.values.items()},
@@ -152,6 +155,7 @@ def classification_metrics(
         ),
         probabilities=summarise(gold, probabilities, labels, settings.seed, settings.confidence),
         baseline=against_majority(gold, answers(probabilities), labels, settings.confidence),
+        confidence=settings.confidence,
     )
 
 
@@ -188,7 +192,7 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
 
     >>> right = classification_metrics(np.array([0, 1]), np.eye(2), ["no", "yes"])
     >>> metrics_frame({"tuned": right})["measure"].tolist()
-    ['accuracy', 'precision', 'recall', 'f1', 'no', 'yes']
+    ['accuracy', 'precision', 'recall', 'F1', 'no', 'yes']
     """
     rows = []
     for model, metrics in models.items():
@@ -201,7 +205,8 @@ def metrics_frame(models: Mapping[str, ClassificationMetrics]) -> pd.DataFrame:
     columns = ["model", "panel", "measure", "value", "value_low", "value_high"]
     frame = pd.DataFrame(rows, columns=columns)
     notes = [f"{model}: {' '.join(metrics.sentences)}" for model, metrics in models.items()]
-    frame.attrs["notes"] = [*notes, "Thin lines: intervals over texts."]
+    sure = " and ".join(sorted({f"{100 * metrics.confidence:g} %" for metrics in models.values()}))
+    frame.attrs["notes"] = [*notes, f"Thin lines: {sure} intervals over texts."]
     return frame
 
 

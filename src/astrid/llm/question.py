@@ -1,7 +1,6 @@
 """What a model was asked in a run, kept beside its results so that it can be asked again."""
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +87,13 @@ class Question:
         return calibrated(model) if self.calibrate else model
 
 
-def read_question(folder: Path) -> Question:
+def read_question(folder: str | Path) -> Question:
     """What `question.json` in the folder of a run says.
 
     Raises:
         InputError: there is none, or it is damaged.
     """
+    folder = Path(folder)
     path = folder / QUESTION
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -141,15 +141,12 @@ def with_adapter(loaded: LoadedModel, adapter: Path) -> LoadedModel:
     Raises:
         InputError: the adapter is damaged, or made for another model.
     """
-    with warnings.catch_warnings():
-        # What peft asks transformers for is renamed in a version to come: nothing to act on.
-        warnings.simplefilter("ignore", FutureWarning)
-        tuned = adapters.wrapped(str(adapter), loaded.model, "CAUSAL_LM")
+    tuned = adapters.wrapped(str(adapter), loaded.model, "CAUSAL_LM")
     return LoadedModel(tuned, loaded.tokenizer, loaded.warnings)
 
 
 def open_run(
-    folder: Path, zero_shot: bool = False, device: str = "auto", token: str | None = None
+    folder: str | Path, zero_shot: bool = False, device: str = "auto", token: str | None = None
 ) -> CausalModel:
     """The model of a finished run: with its adapter, where it has one.
 
@@ -163,6 +160,7 @@ def open_run(
         InputError: no run is there, its model can't be opened any more, or an adapter of another
             run is in the folder.
     """
+    folder = Path(folder)
     question = read_question(folder)
     loaded = load_base(question.model_name, question.load_in_4bit, token)
     tuned = question.fine_tuned and not zero_shot

@@ -62,7 +62,7 @@ class LlmResult:
 
 
 def run_llm(
-    spec: LlmSpec, folder: Path, say: Say = lambda line: None, token: str | None = None
+    spec: LlmSpec, folder: str | Path, say: Say = lambda line: None, token: str | None = None
 ) -> LlmResult:
     """Do what `spec` says and write its files into `folder`.
 

@@ -6,6 +6,7 @@ from safetensors only.
 """
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import fields
 from importlib.util import find_spec
@@ -47,6 +48,12 @@ Task = Literal["SEQ_CLS", "CAUSAL_LM"]
 """What adapters are made for, as the peft package names it."""
 
 _OPENED = {"SEQ_CLS": "sequence classifiers", "CAUSAL_LM": "language models"}
+
+_ELSEWHERE = {
+    "CAUSAL_LM": "; ask it by astrid llm explain RUN, or astrid.load_language_model",
+    "SEQ_CLS": "; open it by astrid.load_model",
+}
+"""What opens an adapter that was made for this, where another is wanted."""
 
 
 def is_adapter(source: str) -> bool:
@@ -120,7 +127,7 @@ def _check_task(source: str, values: dict[str, Any], task: Task) -> None:
     if values.get("task_type") not in (None, task):
         raise InputError(
             f"{source}/{CONFIG}: made for the task {values['task_type']}; opened here are adapters "
-            f"of {_OPENED[task]} ({task})"
+            f"of {_OPENED[task]} ({task}){_ELSEWHERE.get(values['task_type'], '')}"
         )
 
 
@@ -191,7 +198,11 @@ def _put_on(
         config = peft.PeftConfig.from_peft_type(**settings)
         if config.is_prompt_learning:
             raise InputError(f"{source}: prompts can't be merged into a model; LoRA adapters can")
-        adapted = peft.get_peft_model(model, config)
+        with warnings.catch_warnings():
+            # Of names to come and of the path that the base model was opened by: nothing to act on.
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", category=UserWarning, module="peft")
+            adapted = peft.get_peft_model(model, config)
         left: Any = peft.set_peft_model_state_dict(adapted, weights)
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__

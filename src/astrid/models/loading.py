@@ -392,6 +392,11 @@ def _check_folder(source: str) -> None:
         return
     config = folder / "config.json"
     if not config.is_file():
+        if (folder / "question.json").is_file():
+            raise InputError(
+                f"{source}: holds a run of astrid llm run; ask it by astrid llm explain, "
+                "or open it by astrid.llm.question.open_run for astrid.explain and astrid.compare"
+            )
         raise InputError(f"{source}: no config.json; this is not a model folder")
     try:
         values = json.loads(config.read_text(encoding="utf-8"))

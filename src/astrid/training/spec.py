@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from astrid.models.encoders import EncoderSpec
 from astrid.models.heads import HeadSpec
@@ -13,6 +13,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Epoch = Annotated[int, Field(ge=1)]
+Precision = Annotated[
+    Literal["32", "bf16-mixed", "16-mixed"],
+    # Command lines and YAML give the number.
+    BeforeValidator(lambda value: "32" if value == 32 else value),
+]
 Logger = Literal["csv", "tensorboard", "mlflow", "wandb"]
 
 
@@ -55,7 +60,7 @@ class TrainerSpec(Spec):
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     patience: int = Field(default=0, ge=0)
     monitor: Literal["val_loss", "accuracy", "f1_score"] = "val_loss"
-    precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
+    precision: Precision = "32"
     class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = "none"
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"
     gamma: NotNegative = 2.0

@@ -1,5 +1,7 @@
 """From a folder or a pair to a classifier by one call."""
 
+import warnings
+
 import numpy as np
 import peft
 import pytest
@@ -62,6 +64,13 @@ def test_an_adapter_folder_answers_as_peft_does(folders):
     plain = label_probabilities(language_classifier(base, LABELS, template=SHORT), ["good day"])
     assert np.abs(plain - label_probabilities(ours, ["good day"])).max() > 1e-3
     assert load_language_model(adapter).name == "adapter"
+
+
+def test_opening_an_adapter_warns_of_nothing(folders):
+    """What peft asks transformers for is no user's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        language_classifier(folders[1], LABELS, template=SHORT)
 
 
 def test_an_adapter_whose_base_is_gone_is_one_clear_line(folders, tmp_path):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from astrid.spec import Spec
-from astrid.training.spec import NotNegative, Positive
+from astrid.training.spec import NotNegative, Positive, Precision
 
 _RATE, _WIDTH = 2e-4, 2048
 """A good learning rate, and the width of the model that it is for."""
@@ -58,7 +58,7 @@ class LoraSpec(Spec):
     warmup: NotNegative = 0.05
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     patience: int = Field(default=0, ge=0)
-    precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
+    precision: Precision = "32"
     gradient_clip: NotNegative = 1.0
     gradient_checkpointing: bool = False
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
