@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.astrid-setup
 
-.PHONY: setup demo test check bench docs app clean
+.PHONY: setup demo test slow check bench docs app clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -21,6 +21,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+# What `make test` leaves out; PART="tests/real" runs a part of it.
+slow: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(PART)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

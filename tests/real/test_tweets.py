@@ -13,7 +13,7 @@ from astrid.text.load import DataSpec, load_splits
 from astrid.training.fit import fit
 from astrid.training.spec import TrainSpec
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 TRAINER = {"epochs": 3, "batch_size": 16, "learning_rate": 5e-5}
 
