@@ -77,3 +77,13 @@ def test_a_word_that_reads_as_a_number_does_not_shuffle_labels():
     for names in permutations(("nan", "1", "2")):
         documents = tuple(Document(str(n), "text", {"label": n}) for n in range(3))
         assert kept(Corpus("tiny", documents, {"label": names}), None).classes == ("1", "2", "nan")
+
+
+def test_the_only_file_of_a_folder_is_divided(tmp_path):
+    rows = [f"a tweet with number {row},{NAMES[row % 2]}" for row in range(40)]
+    (tmp_path / "tweets.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    found = load_texts(LlmSpec(dataset_name=str(tmp_path)))
+    assert len(found.train) + len(found.validation) + len(found.evaluation) == 40
+    (tmp_path / "tweets.csv").rename(tmp_path / "train.csv")
+    with pytest.raises(InputError, match='no split "test"'):
+        load_texts(LlmSpec(dataset_name=str(tmp_path)))

@@ -15,6 +15,7 @@ from astrid.spec import checked, nearest
 from astrid.text.document import Corpus
 from astrid.text.load import SOURCES, DataSpec, load_corpus
 from astrid.text.sources import folder, hub
+from astrid.text.sources._parts import SPLITS
 from astrid.text.splits import split, without_case
 
 _FRACTIONS = (0.6, 0.1, 0.3)
@@ -44,10 +45,10 @@ class Texts:
 def load_texts(spec: LlmSpec, token: str | None = None) -> Texts:
     """The data that `spec` names, cut to its subsets.
 
-    A file, and a source by name, is divided in three, and so is one split that is named twice; of
-    a folder and of a hub's data set the two splits are taken, and a tenth of what is learnt from
-    chooses the epoch. Texts of both splits, whatever their case and white space, are judged and
-    not learnt from.
+    A file, also one that is alone in a folder, and a source by name is divided in three, and so is
+    one split that is named twice; of a folder and of a hub's data set the two splits are taken, and
+    a tenth of what is learnt from chooses the epoch. Texts of both splits, whatever their case and
+    white space, are judged and not learnt from.
 
     Args:
         spec: which data.
@@ -153,8 +154,9 @@ def _fields(spec: LlmSpec) -> dict[str, object]:
 
 
 def _in_splits(spec: LlmSpec, token: str | None) -> Texts:
-    if spec.train_split == spec.eval_split:
-        return _divided(kept(_part(spec, spec.eval_split, token), spec.label_space), spec.seed)
+    whole = spec.eval_split if spec.train_split == spec.eval_split else _only_file(spec)
+    if whole is not None:
+        return _divided(kept(_part(spec, whole, token), spec.label_space), spec.seed)
     learning, judging = (
         kept(_part(spec, name, token), spec.label_space)
         for name in (spec.train_split, spec.eval_split)
@@ -171,6 +173,12 @@ def _in_splits(spec: LlmSpec, token: str | None) -> Texts:
     divided = split(apart, (rest, _CHOOSING, _CHOOSING), spec.seed)
     train = apart.with_documents([*divided.train, *divided.test])
     return Texts(train, divided.validation, judging)
+
+
+def _only_file(spec: LlmSpec) -> str | None:
+    """Of a folder with one file, whose name is that of no split, this name."""
+    names = list(folder.split_files(_path(spec))) if _path(spec).is_dir() else []
+    return names[0] if len(names) == 1 and names[0] not in SPLITS else None
 
 
 def _part(spec: LlmSpec, name: str, token: str | None) -> Corpus:
