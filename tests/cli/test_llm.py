@@ -1,5 +1,6 @@
 """`astrid llm`: the whole run on a tiny model, what it leaves, and what it refuses."""
 
+import copy
 import errno
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
 
@@ -551,3 +553,48 @@ def test_every_setting_without_a_flag_is_documented():
         for name in set(spec.model_fields) - flags:
             flag = f"--{name.replace('_', '-')}"
             assert f"`{group}{name}`" in page or (not group and flag in page), f"{group}{name}"
+
+
+_TURNS = "{% for turn in messages %}[{{ turn.role }}] {{ turn.content }}\n{% endfor %}[answer]"
+
+
+def _plain_probabilities(folder, text):
+    """As anybody would read the adapter: no batches, no padding, no prefix."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    question = read_question(folder)
+    record = json.loads((folder / "lora_adapter" / "astrid.json").read_text())
+    base = AutoModelForCausalLM.from_pretrained(question.model_name)
+    wrapped = PeftModel.from_pretrained(base, folder / "lora_adapter").eval()
+    tokenizer = AutoTokenizer.from_pretrained(question.model_name)
+    whole = question.prompt.before + text + question.prompt.after
+    ids = tokenizer(whole, return_tensors="pt", add_special_tokens=False).input_ids
+    with torch.no_grad():
+        logits = wrapped(ids).logits[0, -1].double()
+    return logits[[record["label_tokens"][label] for label in question.words]].softmax(-1).numpy()
+
+
+@pytest.mark.parametrize("style", ["plain", "chat"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_tokenizer_without_pad_token_is_enough(astrid, data, tmp_path, style, side):
+    network, tokenizer = tiny_lm.build("llama")
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.pad_token, tokenizer.padding_side, tokenizer.chat_template = None, side, _TURNS
+    for part in (network, tokenizer):
+        part.save_pretrained(tmp_path / "model")
+    long = tmp_path / "long.csv"
+    # Some texts are longer than all the model can read.
+    rows = data.read_text(encoding="utf-8").splitlines()
+    cut = [f"{'rain ' * 300}{row}" if number % 10 == 1 else row for number, row in enumerate(rows)]
+    long.write_text("\n".join([rows[0], *cut[1:]]), encoding="utf-8")
+    source = ["--model-name", tmp_path / "model", "--dataset-name", long, "--no-run-shap"]
+    fields = ["--text-field", "said", "--label-field", "outcome", "--finetune"]
+    more = [*SIZES, "-p", f"template.style={style}", "--output-dir", tmp_path / "o"]
+    assert astrid("llm", "run", *source, *fields, *more)[0] == 0
+    text = "the judge had good rain"
+    _, (said,), _ = astrid("llm", "predict", tmp_path / "o", text, "--json")
+    found = list(said["probabilities"].values())
+    assert found == pytest.approx(_plain_probabilities(tmp_path / "o", text), abs=1e-5)
+    before = read_question(tmp_path / "o").prompt.before
+    assert ("[user]" in before) == (style == "chat")
